@@ -182,7 +182,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 
 # Independent programs that the tests call as judges, each by a command or file and the package that
 # has it; eatmydata; what the browser writes with, and gcc compiles with.
-JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
+JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client gpgv:gpgv pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
   shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev \
   /usr/lib/postgresql:postgresql promtool:promtool softhsm2-util:softhsm2 fido2-token:fido2-tools

@@ -23,6 +23,7 @@ from callrec.config import Config
 from callrec.crypto.factor import Slot
 from callrec.incidents.incident import ReportedIncident, UpdatedIncident
 from callrec.incidents.show import ListedIncident, ShownIncident
+from callrec.intake.attesting import Attested
 from callrec.intake.reconciled import Counts, Finding
 from callrec.intake.summary import Ingested
 from callrec.keys.audit import KeyAccess, KeyInUse
@@ -134,7 +135,7 @@ _INGESTED: Final = {
     "ingested": int,
     "duplicates": int,
     "quarantined": [{"path": str, "why": str}],
-    **of(Ingested, "unreadable", "unrecognised", "ignored"),
+    **of(Ingested, "unreadable", "unrecognised", "vouched", "signed_in_vain", "ignored"),
     "bytes": int,
     "batch": str | None,
     **of(Ingested, "batches", "findings", "same_sound", "joined", "unjoined", "told_less"),
@@ -490,6 +491,11 @@ RESULTS: Final[Mapping[str, Shape]] = {
             ],
             "known": int,
         },
+        {
+            **of(Attested, "signed", "stamped", "known", "unsettled", "unstamped"),
+            "why_unstamped": str | None,
+            "left": [{"path": str, "why": str}],
+        },
         {"at": datetime, **_INGESTED, "waiting": int},
         {"at": datetime, "summary": (_SUMMARY, None)},
     ),
@@ -497,7 +503,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "show": {
         **_CALL,
         **of(StartClock),
-        **of(CheckedRecording, "batch", "sides", "provenance"),
+        **of(CheckedRecording, "batch", "sides", "provenance", "words"),
         **of(CheckedRecording, "notices", "notices_stated_on", "caller_told", "file_checked"),
         **of(CheckedRecording, "restricted_by", "corrected_by"),
         "notes": [{"id": str, "subject": str | None, **of(ShownNote, "text", "at", "by")}],

@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "names": ("names",),
     "call records": ("call-records", "sidecar"),
     "suppliers' exports": ("supplier-lists", "exports"),
+    "the recorder's word": ("sums", "recorder-signatures", "allowed-signers"),
     "pages": ("pages", "page-contents"),
     "sounds": ("sound", "decoder"),
     "statements and requests": (

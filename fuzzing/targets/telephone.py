@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePath
@@ -12,9 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from callrec.crypto.openssh import read_allowed_signers
 from callrec.errors import CallrecError, Unusable
 from callrec.intake.bundle import open_bundle
 from callrec.intake.preview import preview_found
+from callrec.package.callrec_verify import Unchecked, Wrong, check_ssh, unarmoured
 from callrec.sound.child import MessageKind, Undecodable
 from callrec.sound.coding import SampleFormat, _counted, _form
 from callrec.sound.decoder import reader_for
@@ -26,6 +30,7 @@ from callrec.telephone.reading import read_name, read_sidecar
 from callrec.telephone.records.reading import read_description, read_records
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio
+from callrec.telephone.sums import SumKind, read_own_sum, read_sums
 from callrec.telephone.written import Setup
 from fuzzing.target import Target
 from house.exports import MAP as EXPORT_MAP
@@ -115,6 +120,63 @@ def _sidecars() -> Iterator[bytes]:
     yield json.dumps({**started, **ends, "direction": "inbound"}).encode()
     others = {"parties": ["Ann", "B"], "unique_id": "1.2", "system": "x", "caller_told": "yes"}
     yield b"\xef\xbb\xbf" + json.dumps({"started_at": "2024-03-31 01:30", **others}).encode()
+
+
+def _sums(data: bytes) -> None:
+    for kind in SumKind:
+        with suppress(Unusable):
+            for name, values in read_sums(data, kind).items():
+                assert name
+                assert values
+                assert all(len(value) == kind.digits for value in values)
+        with suppress(Unusable):
+            bytes.fromhex(read_own_sum(data, kind, "call.wav"))
+
+
+def _all_sums() -> Iterator[bytes]:
+    for kind in SumKind:
+        value = "0a" * (kind.digits // 2)
+        yield f"{value}  call.wav\n{value} *./another.wav\r\n".encode()
+        yield f"\ufeff{kind.upper()} (call.wav) = {value}\n{value}".encode()
+        yield value.encode()
+
+
+def _word(data: bytes) -> None:
+    """A signature beside a recording; none that is made up is of a sound."""
+    with suppress(Wrong, Unchecked):
+        check_ssh(data.decode("ascii", "replace"), "ab" * 32, None)
+        raise AssertionError("a signature of nothing")
+    assert isinstance(unarmoured(data), bytes)
+
+
+def _words() -> Iterator[bytes]:
+    begin, end = (f"-----{word} SSH SIGNATURE-----\n" for word in ("BEGIN", "END"))
+    key = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
+    made = b"\0\0\0\x0bssh-ed25519\0\0\0\x40" + bytes(64)
+    parts = (key, b"callrec-recording", b"", b"sha256", made)
+    blob = b"SSHSIG\0\0\0\1" + b"".join(len(p).to_bytes(4, "big") + p for p in parts)
+    yield f"{begin}{base64.b64encode(blob).decode()}\n{end}".encode()
+    for name in ("armoured.asc", "binary.sig", "certificate.asc"):
+        yield (VECTORS.parent / "recorder" / name).read_bytes()
+
+
+def _signers(data: bytes) -> None:
+    try:
+        signers = read_allowed_signers(data.decode("utf-8", "replace"))
+    except ValueError:
+        return
+    for each in signers:
+        assert each.name.isascii()
+        assert each.fingerprint.startswith("SHA256:")
+
+
+def _all_signers() -> Iterator[bytes]:
+    key = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
+    yield f"pbx ssh-ed25519 {key}\n".encode()
+    options = (
+        'namespaces="file,callrec-recording",valid-after="20260101",valid-before="202701011200Z"'
+    )
+    yield f"# ours\n\npbx {options} ssh-ed25519 {key} comment\n".encode()
 
 
 def _supplier_list(data: bytes) -> None:
@@ -262,6 +324,30 @@ TARGETS: Final = (
         one=_sidecar,
         seeds=_sidecars,
         words=(*TIMES, b'"direction":', b'"outbound"', b'"internal"', b"\\ud800", b"null"),
+    ),
+    Target(
+        name="sums",
+        reads="the checksums beside recordings, of one or of a folder",
+        holds="each checksum that is read is whole, and has a name",
+        one=_sums,
+        seeds=_all_sums,
+        words=(b"MD5 (", b"SHA256 (", b") = ", b" *", b"call.wav", b"0a" * 16, b"0a" * 32),
+    ),
+    Target(
+        name="recorder-signatures",
+        reads="a signature beside a recording, OpenSSH's or OpenPGP's",
+        holds="none that is made up is taken for one of a sound",
+        one=_word,
+        seeds=_words,
+        words=(b"U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTk", b"-----BEGIN PGP SIGNATURE-----"),
+    ),
+    Target(
+        name="allowed-signers",
+        reads="the lines that name whose signatures count",
+        holds="what is taken has a plain name and a key with a fingerprint",
+        one=_signers,
+        seeds=_all_signers,
+        words=(b'valid-before="', b'namespaces="', b"cert-authority", b"ssh-ed25519 "),
     ),
     Target(
         name="supplier-lists",

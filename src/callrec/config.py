@@ -171,6 +171,21 @@ class Objects(Section):
     kept_days: int | None = Field(default=None, ge=0, le=4000)
 
 
+class Attest(Section):
+    """How the telephone system's own machine signs recordings (docs/reference/recorder.md)."""
+
+    key: _Path | None = None
+    time_url: str = Field(default="", max_length=300, pattern=r"^(https?://[!-~]+)?$")
+    time_certificates: _Path | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Attest:
+        if self.time_url and self.time_certificates is None:
+            why = "attest.time_url needs attest.time_certificates: whose time stamps count"
+            raise PydanticCustomError("attest", why)
+        return self
+
+
 class Config(Section):
     """Everything that two machines would set differently."""
 
@@ -182,6 +197,7 @@ class Config(Section):
     database: Database = Database()
     objects: Objects = Objects()
     ingest: Ingest = Ingest()
+    attest: Attest = Attest()
     listen: Listen = Listen()
     passwords: Passwords = Passwords()
     factor: Factor = Factor()
@@ -234,6 +250,10 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
     named_files = {"ca_file": config.mail.ca_file, "password_file": config.mail.password_file}
     mail_files = {key: _beside(file, each) for key, each in named_files.items() if each is not None}
     mail = config.mail.model_copy(update=mail_files)
+    attest_files = {"key": config.attest.key, "time_certificates": config.attest.time_certificates}
+    attest = config.attest.model_copy(
+        update={key: _beside(file, each) for key, each in attest_files.items() if each is not None}
+    )
     desk_files = {name: getattr(config.desk, name) for name in ("socket", "certificate", "key")}
     beside = {name: _beside(file, each) for name, each in desk_files.items() if each is not None}
     desk = config.desk.model_copy(update=beside)
@@ -248,7 +268,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], vault: Path | Non
         }
     )
     update: dict[str, object] = {"vault": place, "mail": mail, "desk": desk, "objects": objects}
-    update |= {"factor": factor}
+    update |= {"attest": attest, "factor": factor}
     # Another vault's database and bucket are not this one's.
     if place.resolve() != configured.resolve():
         update |= {"catalogue": "", "recordings": ""}

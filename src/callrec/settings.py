@@ -27,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from callrec.crypto.openssh import read_allowed_signers
 from callrec.crypto.verifier_key import COSIGNATURE_KEY, read_verifier_key
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
@@ -203,6 +204,47 @@ class Cosigning(Section):
 
     needed: int = Field(default=1, ge=1, le=9)
     every: str = Field(default="7 days", pattern=INTERVAL)
+
+
+class OpenPgpCertificate(Section):
+    """A certificate of OpenPGP that signs recordings."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=_ONE_LINE)
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")
+    certificate: str = Field(max_length=60_000, pattern=r"^-----BEGIN PGP PUBLIC KEY BLOCK-----")
+    retired: date | None = None
+
+
+class RecorderKeys(Section):
+    """Whose signatures of recordings count (docs/formats/recorder.md)."""
+
+    allowed_signers: str = Field(default="", max_length=60_000)
+    openpgp: Several[OpenPgpCertificate] = ()
+    required: bool = False
+
+    @field_validator("allowed_signers")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        try:
+            read_allowed_signers(text)
+        except ValueError as problem:
+            raise PydanticCustomError("recorder", "{why}", {"why": str(problem)}) from None
+        return text
+
+    @field_validator("openpgp")
+    @classmethod
+    def _each_once(
+        cls, certificates: tuple[OpenPgpCertificate, ...]
+    ) -> tuple[OpenPgpCertificate, ...]:
+        _check_names_differ([each.fingerprint for each in certificates])
+        return certificates
+
+    @model_validator(mode="after")
+    def _possible(self) -> RecorderKeys:
+        if self.required and not (self.openpgp or read_allowed_signers(self.allowed_signers)):
+            why = "recorder.required takes a key whose signatures count, or nothing would come in"
+            raise PydanticCustomError("recorder", "{why}", {"why": why})
+        return self
 
 
 class Policy(Section):
@@ -415,6 +457,7 @@ class Settings(Section):
     keys: Keys = Keys()
     cosigning: Cosigning = Cosigning()
     telephone: Telephone = Telephone()
+    recorder: RecorderKeys = RecorderKeys()
     reconcile: Reconcile = Reconcile()
     release: Release = Release()
     policy: Policy = Policy()

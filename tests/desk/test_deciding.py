@@ -54,6 +54,13 @@ def told(house: House, login: str, *words: str) -> str:
     return error[:1].upper() + error[1:].partition("\n")[0]
 
 
+def test_where_it_takes_two_one_approver_decides_at_the_desk_of_a_machine(two: House) -> None:
+    a_request(two)
+    max_ = visit(two, "max")
+    confirm(max_, foresee(max_))
+    assert len(grants_of(two, "R-1")) == 2
+
+
 def test_an_approval_writes_the_same_leaves_as_at_a_terminal(stocked: House) -> None:
     a_request(stocked), a_request(stocked)
 

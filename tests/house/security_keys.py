@@ -93,6 +93,8 @@ class SoftwareKey:
     """It knows hmac-secret."""
     always_pin: bool = False
     """alwaysUv (7.2): it answers nothing without a PIN."""
+    ignores_pin: bool = False
+    """It answers as if nobody had given one."""
     finger: Finger = field(default_factory=Finger)
     patience: int = 300
     """Blinks after which it gives up: 30 s of ten a second."""
@@ -286,7 +288,7 @@ class SoftwareKey:
             if not touched:
                 raise Refusal(UNSUPPORTED_OPTION)
             said = {"hmac-secret": self._hmac_secret(asked, ours[0]["id"], verified=verified)}
-        flags = (UP if touched else 0) | (UV if verified else 0)
+        flags = (UP if touched else 0) | (UV if verified and not self.ignores_pin else 0)
         data = _authenticator_data(party, flags, b"", said)
         signature = self._private(ours[0]["id"]).sign(data + sent[2], ec.ECDSA(hashes.SHA256()))
         return {1: {"type": "public-key", "id": ours[0]["id"]}, 2: data, 3: signature}

@@ -173,6 +173,9 @@ def test_a_sum_in_the_list_is_compared_with_the_sound(
     done = take_in_export(house, path)
     assert done.recordings == recordings
     assert [each.refusal for each in done.quarantined] == [Refusal.CHECKSUM] * (1 - recordings)
+    words = [word for each in recordings_of(house) for word in each.fields["words"]]
+    kept = [(word["kind"], word["origin"], word["value"]) for word in words]
+    assert kept == [("sha256", "list", claimed.lower())] * recordings
 
 
 def test_a_sum_is_compared_of_what_is_held_already_too(house: House, tmp_path: Path) -> None:

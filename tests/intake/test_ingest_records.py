@@ -243,10 +243,13 @@ def test_a_checksum_on_record_is_that_of_the_file(
     done = take_in_with(house, cdr, call)
     if is_right:
         assert (done.recordings, done.joined, done.quarantined) == (1, 1, [])
+        (word,) = the_fields(house)["words"]
+        assert (word["kind"], word["origin"]) == ("md5", "call-record")
+        assert word["value"] == hashlib.md5(sound).hexdigest()  # noqa: S324 - as above
     else:
         (left,) = done.quarantined
         assert (left.path, left.refusal) == (call, Refusal.CHECKSUM)
-        assert left.why == "its checksum is not the one that its telephone system has on record"
+        assert left.why == "its MD5 is not the one that its telephone system has on record"
         assert (done.recordings, done.batches) == (0, [])
         assert left_in(house.folder / "vault" / "recordings") == []
 

@@ -13,6 +13,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.identity import Identity
 from callrec.errors import Locked, Refused, Tampered, Unusable
 from callrec.keys.audit import audit_keys, list_keys
+from callrec.keys.by_two import by_two_warnings
 from callrec.keys.kit import make_new_kit
 from callrec.keys.kit_use import NewController, drill_kit, use_kit
 from callrec.keys.reencrypting import reencrypt
@@ -28,6 +29,7 @@ from callrec.policy.role import Power, Role, VaultKey
 from callrec.practice import Actor
 from callrec.record.acts import done_leaves
 from house.by_two import MACHINE, add_machine, by_two, lose_machine, opened_versions
+from house.drives import archive, drive
 from house.holds import verified
 from house.newcomers import max_is_given_another_key, nell_comes
 from house.people import begin_again, change_role, lend_power
@@ -176,6 +178,19 @@ def test_where_nobody_could_be_second_the_rule_is_not_made(stocked: House) -> No
     stocked.open()
     with pytest.raises(Refused, match="fewer than two people"):
         stocked.decide(keys={"opened_by": "two"})
+
+
+def test_it_is_told_who_or_what_lets_the_rule_down(archived: House) -> None:
+    by_two(archived)
+    (old,) = by_two_warnings(archived.practice)
+    assert old.startswith('"drive-a" was written before it took two people')
+    archive(archived, drive(archived))
+    assert [*by_two_warnings(archived.open())] == []
+    for login in ("pat", "max", "mia", MACHINE):
+        disable_person(archived.open(), archived.actor("dora"), login=login)
+    alone, machine = by_two_warnings(archived.open())
+    assert "one is left" in alone
+    assert "an approval takes two passwords" in machine
 
 
 def test_two_people_make_it_one_again_and_machines_hold_nothing_then(two: House) -> None:

@@ -148,7 +148,10 @@ def test_three_wrong_pins_end_it_and_the_key_wants_to_be_unplugged(plug: Plug) -
     said = refused(public, "1111", "2222", "3333")
     assert said.message == "three wrong PINs in a row"
     assert "unplug" in said.hint
-    assert refused(public).message == said.message
+    person = AtTheDevice([PIN])
+    with pytest.raises(Locked, match="three wrong PINs in a row"):
+        fido2_key.secret(public, PERSON, person)
+    assert person.shown == [], "no PIN is asked for in vain"
     key.plug_in()
     assert answers(public) == secret
 
@@ -225,7 +228,10 @@ def test_a_key_that_is_added_may_be_plugged_in_when_it_is_asked_for(plug: Plug) 
     person = AtTheDevice(["", PIN], before=lambda: plug(key))
     _, secret = fido2_key.enrol(PERSON, person, [])
     assert len(secret) == 32
-    assert person.shown[0] == "Plug in the security key that you want to add, and press Enter"
+    assert person.shown[:2] == [
+        "Plug in the security key that you want to add, and press Enter",
+        "PIN of the new security key",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -233,11 +239,12 @@ def test_a_key_that_is_added_may_be_plugged_in_when_it_is_asked_for(plug: Plug) 
     [
         ((a_key(has_secrets=False),), "cannot do what callrec needs .hmac-secret."),
         ((SoftwareKey(),), "this security key has no PIN yet"),
+        ((a_key(ignores_pin=True),), "did not answer to hmac-secret"),
         ((a_key(), a_key()), "more than one security key is plugged in"),
     ],
-    ids=["without hmac-secret", "without a PIN", "two"],
+    ids=["without hmac-secret", "without a PIN", "that asks for no PIN", "two"],
 )
 def test_what_cannot_be_added(plug: Plug, keys: tuple[SoftwareKey, ...], message: str) -> None:
     plug(*keys)
     with pytest.raises(Unusable, match=message):
-        fido2_key.enrol(PERSON, AtTheDevice([]), [])
+        fido2_key.enrol(PERSON, AtTheDevice([PIN]), [])

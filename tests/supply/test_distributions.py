@@ -22,17 +22,6 @@ HASH = f"--hash=sha256:{'ab' * 32}"
 A, B, C = map(canonicalize_name, "abc")
 
 
-def test_the_check_finds_nothing_here() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "supply", "check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-
-
 def test_each_line_of_the_constraints_is_read() -> None:
     lines = re.findall(r"^[a-z0-9]", PINS, re.MULTILINE)
     for_others = re.findall(r"^.* ; .*$", PINS, re.MULTILINE)

@@ -42,6 +42,7 @@ from callrec.telephone.call import (
     System,
     TimeConfidence,
 )
+from callrec.telephone.recorder import is_word
 
 NONCE_BYTES = 32
 
@@ -144,7 +145,7 @@ class SealedMetadata:
     """Of what may be shown of this revision, as the statement commits to it; empty: nothing."""
 
 
-_SHOWN: Final = ("sha256", "started_at", "system", "time_confidence")
+_SHOWN: Final = ("sha256", "started_at", "system", "time_confidence", "words")
 
 
 def shown_of(fields: Mapping[str, Any], revision: int, nonce: str) -> dict[str, Any]:
@@ -443,6 +444,8 @@ def _is_in_form(fields: object) -> bool:
         and all(map(isinstance, fields.values(), map(_FORM.get, fields, repeat(object))))
         and all(isinstance(each, str) for name in _TEXTS for each in fields.get(name, ()))
         and all(map(_is_source, fields.get("provenance", ())))
+        and isinstance(words := fields.get("words", []), list)
+        and all(map(is_word, words))
         and all(fields[name] in words for name, words in _WORDS.items() if name in fields)
         and ("sha256" not in fields or bool(_SHA256.fullmatch(fields["sha256"])))
     )

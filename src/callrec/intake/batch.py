@@ -41,6 +41,7 @@ from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, register_now, signing, today, vault_key, writing
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
+from callrec.telephone.recorder import word_members
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,7 +144,9 @@ def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision
 
 
 def _first_metadata(vault: str, keys: BatchKeys, same: list[Taken]) -> SealedMetadata:
-    fields = with_shown({**_fields(same[0]), "provenance": _provenance(same)}, 1)
+    words = word_members(word for taken in same for word in taken.words)
+    said = {"words": words} if words else {}
+    fields = with_shown({**_fields(same[0]), **said, "provenance": _provenance(same)}, 1)
     return seal_metadata(fields, key=keys.catalogue, vault=vault, uid=same[0].uid, revision=1)
 
 

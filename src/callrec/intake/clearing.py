@@ -32,6 +32,7 @@ from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
 from callrec.intake.sources import Mark, Source, lies_in
+from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
@@ -49,6 +50,10 @@ NOT_COMPARED: Final = (
 """Why a source of a recording stays that nobody here can open."""
 
 NOT_PLAYED: Final = "nobody here can play it and so tell whether it is whole, so it was left"
+
+_MAYBE_NEWS: Final = "its recording was known already, and what it says may not be in the vault"
+
+_LATER: Final = "it was written after its recording was taken in, and was left where it is"
 
 ERASED: Final = "its recording was erased here, so it was left: delete it by hand"
 
@@ -143,14 +148,37 @@ def clear_sidecars(
     return list(left.items())
 
 
+def clear_words(after: AfterIntake, gone: Iterable[Seen]) -> list[tuple[Path, Unusable | OSError]]:
+    """Let what the telephone system signed of recordings go where these went; as sidecars do."""
+    left: list[tuple[Path, Unusable | OSError]] = []
+    for seen in gone:
+        for path in words_beside(seen.source.path):
+            try:
+                _clear_word(after, seen, path)
+            except (Unusable, OSError) as problem:
+                left.append((path, problem))
+    return left
+
+
+def _clear_word(after: AfterIntake, seen: Seen, path: Path) -> None:
+    known = dict(seen.beside) if isinstance(seen, Taken) else {}
+    if after.kind is AfterIntakeKind.MOVE:
+        _put(path, (after.folder / seen.source.inside).with_name(path.name), _sha256(path))
+    elif path not in known:
+        raise Unusable(_MAYBE_NEWS)
+    elif Mark.of(path.lstat()) != known[path]:
+        raise Unusable(_LATER)
+    path.unlink()
+
+
 def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_described: bool) -> None:
     if after.kind is AfterIntakeKind.MOVE:
         target = (after.folder / seen.source.inside).with_name(sidecar.name)
         _put(sidecar, target, _sha256(sidecar))
     elif not isinstance(seen, Taken) or not is_described:
-        raise Unusable("its recording was known already, and what it says may not be in the vault")
+        raise Unusable(_MAYBE_NEWS)
     elif Mark.of(sidecar.lstat()) != seen.sidecar:
-        raise Unusable("it was written after its recording was taken in, and was left where it is")
+        raise Unusable(_LATER)
     sidecar.unlink()
 
 
@@ -206,7 +234,7 @@ def clear_portion(
         if each.call == same[0].call
     }
     """Sources of which all that they, and their sidecars, say is in the vault."""
-    return left + clear_sidecars(after, gone, described)
+    return left + clear_sidecars(after, gone, described) + clear_words(after, gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ from callrec.intake.sources import (
     find_sources,
 )
 from callrec.intake.summary import Ingested, Totals, close_intake
+from callrec.intake.vouching import recorder_of
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, storing, today
@@ -154,6 +155,7 @@ def ingest_found(
     with attempt(practice, actor, "ingest"):
         check_may(actor.person, Power.INGEST, on=today(practice))
         setup = telephone_setup(practice.settings, system=order.system)
+        setup = replace(setup, recorder=recorder_of(practice.settings, practice.now()))
         check_paths(order.paths, practice.folder)
         check_after(order.after, order.paths, practice.folder)
         with storing(practice):
@@ -370,6 +372,11 @@ class IngestRun:
         done.duplicates += portion.duplicates
         done.size_bytes += sum(taken.sealed.size_bytes for taken in portion.recordings)
         done.same_sound += sorted(numbers[uid] for uid in portion.same_sound if uid in portion.new)
+        signed = [[w for w in taken.words if w.kind.is_signature] for taken in portion.recordings]
+        done.vouched += sum(any(word.vouches for word in words) for words in signed)
+        done.signed_in_vain += sum(
+            bool(words) and not any(word.vouches for word in words) for words in signed
+        )
         done.joined += len(portion.joined)
         done.unjoined += unjoined
         done.dated_by_file += sum(

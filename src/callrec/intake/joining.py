@@ -42,6 +42,7 @@ from callrec.telephone.call import (
 )
 from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.joining_facts import Joined, JoinedBy, RecordingFacts
+from callrec.telephone.recorder import Word, WordKind, WordOrigin
 from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
 
@@ -67,7 +68,10 @@ def join_new(portion: Portion, records: AvailableCallRecords) -> list[Quarantine
             refused += [Quarantined(s.source.path, problem.message, problem.refusal) for s in same]
             continue
         call = filled_from_record(taken.call, joined)
-        filled = replace(taken, call=call, record=as_record(joined), metadata=None)
+        words = taken.words
+        if "md5" in joined.call.legs[joined.leg_index].call.said:
+            words += (Word(WordKind.MD5, WordOrigin.CALL_RECORD, taken.md5),)
+        filled = replace(taken, call=call, record=as_record(joined), words=words, metadata=None)
         portion.new[uid] = [filled, *same[1:]]
     return refused
 

@@ -41,7 +41,7 @@ from callrec.telephone.written import Setup, Template
 _T = TypeVar("_T")
 
 # What was a file when it was found may be a link or a pipe by now.
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_NONBLOCK
+OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _FIRST_YEAR: Final = 1900
 
@@ -96,6 +96,12 @@ class WrongChecksum(NotTaken):
     """A file that is not the one that its telephone system made."""
 
     refusal = Refusal.CHECKSUM
+
+
+class Unvouched(NotTaken):
+    """A file that its telephone system should have signed."""
+
+    refusal = Refusal.UNVOUCHED
 
 
 def telephone_setup(settings: Settings, *, system: str | None = None) -> Setup:
@@ -241,7 +247,7 @@ def open_source(source: Source) -> Iterator[Opened]:
         with source.member.open() as member:
             yield Opened(source, member, source.mark)
         return
-    with FileIO(os.open(source.path, _FLAGS)) as file:
+    with FileIO(os.open(source.path, OPEN_FLAGS)) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)
         if why_not_a_file(status) or not mark.is_same_file(source.mark):

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from callrec.calls.custody import SealedMetadata
@@ -27,9 +28,11 @@ from callrec.intake.reading import (
     sidecar_mark,
 )
 from callrec.intake.sources import Mark, Quarantined, SoundFile, Source
+from callrec.intake.vouching import what_is_said
 from callrec.store.directory import BatchWriter
 from callrec.store.sealing import Sealed
 from callrec.telephone.call import Call
+from callrec.telephone.recorder import Word
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup
 
@@ -77,6 +80,10 @@ class Taken:
     """Its key under its batch's, if that was sealed at once."""
     sidecar: Mark | None = None
     """Of the sidecar that describes ``call``; None: there was none."""
+    words: tuple[Word, ...] = ()
+    """What its telephone system signed or hashed of it, none of it wrong."""
+    beside: tuple[tuple[Path, Mark], ...] = ()
+    """The files of its own that these words stood in, as they were read."""
 
     @property
     def sha256(self) -> str:
@@ -110,20 +117,32 @@ class BatchSealer:
         modified = modified_at(mark)
         sidecar = sidecar_mark(source.path)  # before it is read: what comes later was not
         call, sound = opened.understand(self.setup)
+        said = what_is_said(source, call)
         uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))
-        summed = _HashedFile(opened.file) if self.with_md5 or "md5" in call.said else None
+        summed = _HashedFile(opened.file) if self.with_md5 or said.has_md5 else None
         sealed = self.batch.seal(summed or opened.file, sealer)
         md5 = summed.md5.hexdigest() if summed else ""
         try:
+            digest, recorder = sealed.sha256_original, self.setup.recorder
+            words = said.check(opened, digest, md5, call, recorder)
             opened.check_unchanged(sealed.size_bytes)
-            opened.check_sum(sealed.sha256_original)
-            check_md5(md5, call)
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
             raise
         return Taken(
-            source, mark, modified, uid, data_key, call, sound, sealed, md5, sidecar=sidecar
+            source,
+            mark,
+            modified,
+            uid,
+            data_key,
+            call,
+            sound,
+            sealed,
+            md5,
+            sidecar=sidecar,
+            words=words,
+            beside=said.files,
         )
 
 
@@ -143,7 +162,7 @@ class _HashedFile:
 def check_md5(md5: str, call: Call) -> None:
     """Check a file's MD5 against the one that its telephone system has on record, if any."""
     if call.said.get("md5", md5) != md5:
-        raise WrongChecksum("its checksum is not the one that its telephone system has on record")
+        raise WrongChecksum("its MD5 is not the one that its telephone system has on record")
 
 
 def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[Outcome]:

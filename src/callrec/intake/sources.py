@@ -27,9 +27,15 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 NOT_RECORDINGS: Final = frozenset(
-    {".csv", ".db", ".ini", ".json", ".log", ".md5", ".sha256", ".txt", ".xml"}
+    {
+        *(".csv", ".db", ".ini", ".json", ".log", ".txt", ".xml"),
+        *(".asc", ".md5", ".sha256", ".sig", ".tsr"),
+    }
 )
 """Suffixes of what telephone systems and desktops leave beside recordings."""
+
+LISTS_OF_SUMS: Final = frozenset({"md5sums", "sha256sums"})
+"""Names, in small letters, of files that have the checksums of a folder."""
 
 _NAME_ITS_FOLDER: Final = "name the folder that the telephone system writes to"
 
@@ -143,6 +149,8 @@ class Refusal(StrEnum):
     """Its description, or its own time, cannot be understood."""
     CHECKSUM = "checksum"
     """It is not the file that its telephone system made."""
+    UNVOUCHED = "unvouched"
+    """Its telephone system has not signed it, which the practice's rules ask for."""
     UNRECOGNISED = "unrecognised"
     """No telephone system that is known writes such a name, and nobody said to take it in."""
     LEFT = "left"
@@ -248,7 +256,8 @@ def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
 
 def is_plainly_none(name: str) -> bool:
     """Whether a file of this name, found in a folder, is not a recording."""
-    return name.startswith(".") or os.path.splitext(name)[1].casefold() in NOT_RECORDINGS  # noqa: PTH122  # ten times faster
+    suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122  # ten times faster
+    return name.startswith(".") or suffix in NOT_RECORDINGS or name.casefold() in LISTS_OF_SUMS
 
 
 def lies_in(path: Path, folder: Path) -> bool:

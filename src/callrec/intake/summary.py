@@ -224,6 +224,10 @@ class Ingested:
     """What is to be known of the sound of which recordings, by their numbers."""
     same_sound: list[int] = field(default_factory=list)
     """Numbers of recordings that sound the same as one of another call."""
+    vouched: int = 0
+    """Recordings that came with a signature by a key that the practice has named."""
+    signed_in_vain: int = 0
+    """Those of which no signature is by such a key, or none could be checked."""
     joined: int = 0
     """Recordings, new or not, that got their call record."""
     unjoined: int = 0

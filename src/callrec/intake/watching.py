@@ -38,6 +38,7 @@ from callrec.intake.sources import (
     find_sources,
 )
 from callrec.intake.summary import Ingested, Summary, Totals, close_intake
+from callrec.intake.vouching import owner_of, words_beside
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, today
@@ -113,7 +114,7 @@ class FolderWatch:
         """Look at what changed since the last time; waits for it a moment."""
         self._begin_when_due()
         for path in self.world.wait():
-            self.look_again(path)
+            self.look_again(owner_of(path))
         self._go_on()
 
     def look_again(self, path: Path) -> None:
@@ -160,13 +161,14 @@ class FolderWatch:
 
 
 def stamp_of(path: Path, mark: Mark | None = None) -> Stamp:
-    """What tells whether a file stands still, and the sidecar beside it; empty if it is gone.
+    """What tells whether a file stands still, and what lies beside it; empty if it is gone.
 
     ``mark``: the file's own, as it was just found; None: as it is now.
     """
     try:
         sidecar = sidecar_mark(path)
         marks = [mark or Mark.of(path.lstat()), *([sidecar] if sidecar else [])]
+        marks += [Mark.of(beside.lstat()) for beside in words_beside(path)]
     except OSError:
         return ()
     return tuple(number for each in marks for number in astuple(each))

@@ -79,7 +79,7 @@ def enrol(
     known = [base64.b64decode(each["credential"]) for each in others]
     with _explained(), _new_key(known, ask) as key:
         _check_suitable(key)
-        pin, token = _unlocked(key, ask, ClientPin.PERMISSION.MAKE_CREDENTIAL)
+        pin, token = _unlocked(key, ask, ClientPin.PERMISSION.MAKE_CREDENTIAL, "the new")
         credential = _make_credential(key, person, token, known, ask)
         # CTAP 2.1, 6.1.2, 15: what was allowed is over with the touch.
         client = ClientPin(key)
@@ -255,7 +255,9 @@ def _says_it_has(key: Ctap2, credential: bytes) -> bool | None:
     return True
 
 
-def _unlocked(key: Ctap2, ask: Asking, permission: ClientPin.PERMISSION) -> tuple[str, bytes]:
+def _unlocked(
+    key: Ctap2, ask: Asking, permission: ClientPin.PERMISSION, whose: str = "your"
+) -> tuple[str, bytes]:
     """The PIN, as it was typed right, and what the key gave for it: leave for one act."""
     client = ClientPin(key)
     for _ in range(PIN_TRIES):
@@ -264,7 +266,7 @@ def _unlocked(key: Ctap2, ask: Asking, permission: ClientPin.PERMISSION) -> tupl
             raise _blocked()
         if to_be_unplugged:
             raise _to_be_unplugged()
-        pin = unicodedata.normalize("NFC", ask.hidden("PIN of your security key"))
+        pin = unicodedata.normalize("NFC", ask.hidden(f"PIN of {whose} security key"))
         if len(pin) < _MIN_PIN:
             ask.tell(f"a PIN has at least {_MIN_PIN} characters")
             continue

@@ -75,6 +75,14 @@ _CANNOT: Final = (
     failures.MechanismParamInvalid,
 )
 """What a module answers to what a card, or this key on it, does not do."""
+_OF_ANOTHER_KEY: Final = (
+    failures.DataInvalid,
+    failures.DataLenRange,
+    failures.EncryptedDataInvalid,
+    failures.EncryptedDataLenRange,
+    failures.GeneralError,
+)
+"""What it answers to a number that is none below the key's modulus; SoftHSM the last."""
 
 
 def enrol(
@@ -100,7 +108,7 @@ def enrol(
     with _explained(), _new_card(known, ask) as card:
         if not (serial := _serial(card)).isprintable() or not serial:
             raise Unusable("this smart card has no serial number by which it could be known")
-        with _unlocked(card, ask) as session:
+        with _unlocked(card, ask, "the new") as session:
             key, made = _usable(session)
             fields = {
                 "key": key.hex(),
@@ -227,11 +235,11 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _unlocked(card: pkcs11.Token, ask: Asking) -> Iterator[Any]:
+def _unlocked(card: pkcs11.Token, ask: Asking, whose: str = "your") -> Iterator[Any]:
     """A session in which the card takes the person for its owner."""
     for _ in range(PIN_TRIES):
         check_pin_may_be_tried(card.flags)
-        pin = ask.hidden("PIN of your smart card")
+        pin = ask.hidden(f"PIN of {whose} smart card")
         try:
             session = card.open(user_pin=pin)
         except (failures.PinIncorrect, failures.PinLenRange, failures.PinInvalid):
@@ -352,8 +360,12 @@ def _decrypted(key: Any, wrapped: bytes) -> bytes | None:
     try:
         return bytes(key.decrypt(wrapped, mechanism=Does.RSA_PKCS_OAEP, mechanism_param=parameters))
     except _CANNOT:
+        pass
+    except _OF_ANOTHER_KEY:
+        return None
+    try:
         return remove_oaep(key.decrypt(wrapped, mechanism=Does.RSA_X_509))
-    except (failures.EncryptedDataInvalid, failures.EncryptedDataLenRange):
+    except _OF_ANOTHER_KEY:
         return None
 
 

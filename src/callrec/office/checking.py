@@ -8,7 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from callrec.errors import Unusable
-from callrec.package.callrec_verify import read_time_certificates, read_witnesses
+from callrec.package.callrec_verify import (
+    RecorderKeys,
+    read_recorder_keys,
+    read_time_certificates,
+    read_witnesses,
+)
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice
 from callrec.release.verify import CheckedRelease, verify_release
@@ -24,6 +29,7 @@ def check_package(
     time_certificates: bytes = b"",
     witnesses: Sequence[str] = (),
     need: int | None = None,
+    recorder: RecorderKeys | None = None,
 ) -> CheckedRelease:
     """Check a release or a certificate of destruction; as `release.verify.verify_release`.
 
@@ -34,7 +40,8 @@ def check_package(
     except ValueError as problem:
         raise Unusable(str(problem), hint="give --witness KEY, as the witness tells it") from None
     asked = partial(verify_release, path, pin=pin, passphrase=passphrase, practice=practice)
-    found = asked(time_certificates=time_certificates, witnesses=given, need=need)
+    asked = partial(asked, time_certificates=time_certificates, recorder=recorder)
+    found = asked(witnesses=given, need=need)
     if practice and not is_of_practice(practice, found.result):
         return replace(found, is_of_another=True)
     if practice is None or not found.result.destroyed:
@@ -54,3 +61,18 @@ def certificates_in(file: Path | None) -> bytes:
         return read_time_certificates(file)
     except ValueError as error:
         raise Unusable(str(error), hint="take a PEM file from the authority's website") from None
+
+
+def recorder_keys_in(files: Sequence[Path]) -> RecorderKeys:
+    """The keys of telephone systems in files; none where no file is named.
+
+    Raises:
+        Unusable: one cannot be read, or there is no key in it.
+    """
+    try:
+        return read_recorder_keys(files)
+    except OSError as error:
+        why = f"a file of --recorder cannot be read: {error.strerror}"
+        raise Unusable(why, hint="name a file with a public key") from error
+    except ValueError as error:
+        raise Unusable(str(error), hint="give the .pub file, or the certificate") from None

@@ -1,6 +1,7 @@
 """Check a release of call recordings, or a certificate that some were destroyed.
 
-It takes Python 3.9 or later and nothing else; to check the time, the program openssl besides.
+It takes Python 3.9 or later and nothing else; to check the time, the program openssl besides, and
+for some signatures of telephone systems ssh-keygen or gpgv.
 
     python3 callrec_verify.py FOLDER --pin FINGERPRINT
 
@@ -19,6 +20,12 @@ Witnesses outside the practice may have seen its log. Who knows the key of one g
 
 With --witness, each witness whose key is given must have seen the log; --need 1 asks for one.
 
+The telephone system may have signed each recording. Who has its key from elsewhere gives it:
+
+    python3 callrec_verify.py FOLDER --pin FINGERPRINT --recorder FILE
+
+With --recorder, each recording must be signed by a key in FILE, OpenSSH's or OpenPGP's.
+
 A copy of this program lies in every release, and there it proves nothing: a person who changed the
 recordings could change it as well, and the fingerprint that stands beside it. So take this program
 and the fingerprint from somewhere else, the practice's website or an earlier letter.
@@ -27,8 +34,9 @@ What is checked is what docs/formats/release.md, 9, says, in its order, and of a
 docs/formats/destruction.md, 6; the sections of the first are named at the functions. From outside:
 Ed25519 (RFC 8032), inclusion in a Merkle tree (RFC 9162, 2.1.3.2), C2SP's signed-note,
 tlog-checkpoint, tlog-proof and tlog-cosignature, and OpenSSH's PROTOCOL.sshsig; the time (RFC 3161)
-is docs/formats/time-stamps.md. It opens no network and writes nothing but what openssl reads, into
-a folder for what is temporary. It is short so that an expert can read all of it.
+is docs/formats/time-stamps.md, the recorder's word docs/formats/recorder.md. It opens no network
+and writes nothing but what other programs read, into a folder for what is temporary. It is short so
+that an expert can read all of it.
 """
 
 from __future__ import annotations
@@ -43,11 +51,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
-from hashlib import sha256, sha512
+from hashlib import md5, sha256, sha512
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, NoReturn, Optional
@@ -517,7 +525,10 @@ OBJECTS = {
     "step": "hash:hash side:=left|right",
     "shown": "matched:bool nonce:hash revision:n ...",
     "first-shown": "matched:bool nonce:hash revision:n sha256:hash started_at:time system:text"
-    " time_confidence:code",
+    " time_confidence:code words?:word*",
+    "word": "kind:=md5|sha256|openssh|openpgp origin:code value:text key:text? name:text?"
+    " standing:=right|unnamed|out-of-time|not-checked by:text? why:text? stamp:text?"
+    " stamped_at:time? authority:text?",
     "statement": "body:text signature:signature",
     "extra": "leaf:text nonce:hash details:details",
     "details": "manifest:hash ...",
@@ -1160,6 +1171,8 @@ class Trace:
     countersigner_remark: str
     """What has to be told of those who vouched for them; empty: nothing."""
     broke_glass: bool
+    words: tuple[Word, ...] = ()
+    """What its telephone system said of its sound, and what of that holds."""
 
 
 @dataclass(frozen=True)
@@ -1607,6 +1620,8 @@ def check(
     time_certificates: bytes = b"",
     witnesses: Sequence[Witness] = (),
     need: int | None = None,
+    *,
+    recorder: RecorderKeys | None = None,
 ) -> Result:
     """Check a release.
 
@@ -1616,6 +1631,8 @@ def check(
         time_certificates: PEM, of the authorities whose time stamps count; empty: as enclosed.
         witnesses: those whose keys were given.
         need: how many of them must have seen the log; None: each.
+        recorder: keys of telephone systems, of which one must have signed each recording; None:
+            nobody gave one.
     """
     work = Examination()
     for path, opened in files.items():
@@ -1640,6 +1657,8 @@ def check(
             destroyed = record.destroyed(said)
     elif record:
         traces = _traces(work, record, said, entry)
+        keys, roots = recorder or RecorderKeys(), time_certificates
+        traces = _with_words(work, traces, record, files, (said, keys, roots))
     seen, others = _witnesses(work, kind, witnesses, need)
     time, unchecked = _time(work, kind, time_certificates)
     return Result(
@@ -1789,6 +1808,31 @@ def _traces(
     return traces
 
 
+def _with_words(
+    work: Examination,
+    traces: Mapping[str, Trace],
+    record: Record,
+    files: Files,
+    by: tuple[Mapping[str, Any], RecorderKeys, bytes],
+) -> dict[str, Trace]:
+    """The same with what the telephone system said of each sound."""
+    (manifest, given, roots), found = by, dict[str, Trace]()
+    roots = roots or work.contents.get(STAMP_ROOTS, b"")
+    for uid, trace in traces.items():
+        shown = record.recordings[uid]["intake"][0]["shown"]
+        same = (each["path"] for each in manifest["files"] if each["sha256"] == shown["sha256"])
+        sound = next(filter(None, (files.get(path) for path in same)), None)
+        words = []
+        for said in shown.get("words", ()):
+            with work.noting(f"recording {trace.recording}"):
+                words.append(check_word(said, shown["sha256"], sound, given, roots))
+        found[uid] = replace(trace, words=tuple(words))
+        if given and not any(each.by_given for each in words):
+            what = f"of recording {trace.recording} is not by a key that you gave, or not checked"
+            work.problems.append(Problem("the telephone system's signature", what))
+    return found
+
+
 def _log_key(
     register: Register, signer: tuple[str, bytes], said: Mapping[str, Any], kind: Kind
 ) -> bytes:
@@ -1852,26 +1896,54 @@ class Time:
     """``given``: by the person who checks; ``enclosed``: they came with the package."""
 
 
-def openssl(arguments: Sequence[str], **files: bytes) -> bytes:
-    """What openssl answers of files, which ``arguments`` name; nothing where it says no."""
+def ask(
+    program: str, arguments: Sequence[str], sound: IO[bytes] | None = None, **files: bytes
+) -> tuple[int, bytes] | None:
+    """Status and answer of a program about files, which ``arguments`` name; None: there is none.
+
+    ``sound`` is given to it as its input.
+    """
     with TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
         system = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
         try:
-            done = subprocess.run(  # noqa: S603 - of words of ours, and files
-                [shutil.which("openssl") or "openssl", *arguments],
+            with subprocess.Popen(  # noqa: S603 - of words of ours, and files
+                [shutil.which(program) or program, *arguments],
                 cwd=folder,
-                env={**system, "OPENSSL_CONF": os.devnull, "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
+                env={**system, "HOME": folder, "OPENSSL_CONF": os.devnull, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL if sound is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                timeout=60,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NoOpenssl(NO_OPENSSL) from error
-        return done.stdout if done.returncode == 0 else b""
+            ) as process:
+                _give(process, sound)
+                try:
+                    answer = process.communicate(timeout=60)[0]
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    return None
+        except OSError:
+            return None
+        return process.returncode, answer
+
+
+def _give(process: subprocess.Popen[bytes], sound: IO[bytes] | None) -> None:
+    """Give a sound to a program, which may have ended before all of it was read."""
+    if sound is None or process.stdin is None:
+        return
+    with suppress(BrokenPipeError):
+        shutil.copyfileobj(sound, process.stdin, 1 << 20)
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+    process.stdin = None
+
+
+def openssl(arguments: Sequence[str], **files: bytes) -> bytes:
+    """What openssl answers of files, which ``arguments`` name; nothing where it says no."""
+    done = ask("openssl", arguments, None, **files)
+    if done is None:
+        raise NoOpenssl(NO_OPENSSL)
+    return done[1] if done[0] == 0 else b""
 
 
 def require_openssl() -> None:
@@ -1923,8 +1995,13 @@ def pinned_certificates(pem: bytes) -> list[bytes]:
 
 def check_stamp(stamp: bytes, note: bytes, pem: bytes, certificates: str) -> Time:
     """By when a checkpoint was signed, by the first of the certificates that a stamp leads to."""
+    return check_stamp_of(stamp, stamped_hash(note), pem, certificates)
+
+
+def check_stamp_of(stamp: bytes, digest: bytes, pem: bytes, certificates: str) -> Time:
+    """By when there was what has this SHA-256, likewise."""
     token = read_stamp(stamp)
-    if not token.is_of(note):
+    if (token.hash, token.imprint) != ("sha256", digest):
         raise Wrong("is a time stamp of something else")
     at, authority = f"{token.at:%Y-%m-%dT%H:%M:%SZ}", authority_of(stamp, token, pem)
     return Time(at, authority, token.policy, certificates)
@@ -1989,6 +2066,273 @@ def times_apart(result: Result) -> Iterator[str]:
 
 def _at(time: str) -> datetime:
     return datetime.fromisoformat(time.replace("Z", "+00:00"))
+
+
+# The recorder's word (recorder.md): what the telephone system, or its supplier, said of a sound.
+
+Sound = Callable[[], IO[bytes]]
+"""Opens the bytes of a recording as they came in."""
+
+NOT_ENCLOSED = "it takes the original, which is not enclosed"
+
+
+class Unchecked(Exception):
+    """Nothing can be said of a word here, and why."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a telephone system said of a sound, and what of it was found to hold."""
+
+    kind: str
+    """``md5``, ``sha256``, ``openssh`` or ``openpgp``."""
+    key: str | None
+    """Fingerprint of the key that signed; None of a checksum."""
+    name: str | None
+    """What the practice calls that key; None: it has not named it."""
+    standing: str
+    """What the practice found when the recording came in."""
+    checked: bool
+    """Whether it was found to hold here."""
+    why: str
+    """Why it was not checked here; empty: it was."""
+    since: str | None
+    """By when it was there, as a time stamp of it says that was checked here; UTC."""
+    authority: str | None
+    """Whose stamp that is."""
+    by_given: bool = False
+    """Whether it is signed by a key that was given."""
+
+
+@dataclass(frozen=True)
+class RecorderKeys:
+    """The keys of telephone systems that were given."""
+
+    openssh: frozenset[bytes] = frozenset()
+    openpgp: bytes = b""
+    """Certificates in binary."""
+
+    def __bool__(self) -> bool:
+        return bool(self.openssh or self.openpgp)
+
+
+@dataclass(frozen=True)
+class SshSignature:
+    """An OpenSSH signature (PROTOCOL.sshsig), taken apart; nothing of it is checked."""
+
+    key: bytes
+    """The blob of the public key that it names."""
+    namespace: str
+    hash: str
+    signature: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` prints it."""
+        return "SHA256:" + base64.b64encode(sha256(self.key).digest()).decode().rstrip("=")
+
+
+def read_ssh_signature(text: str) -> SshSignature:
+    """An OpenSSH signature in its armour."""
+    begin, end = (f"-----{word} SSH SIGNATURE-----" for word in ("BEGIN", "END"))
+    body = re.fullmatch(rf"{begin}\r?\n([A-Za-z0-9+/=\s]+)\n{end}\s*", text)
+    blob = unbase64("".join(body[1].split())) if body else b""
+    if blob[:10] != b"SSHSIG\0\0\0\1":
+        raise Wrong("is not an OpenSSH signature, whole")
+    key, namespace, reserved, hashed, signature = _strings(blob[10:], 5)
+    if reserved or hashed not in (b"sha256", b"sha512") or not re.fullmatch(rb"[!-~]+", namespace):
+        raise Wrong("is not an OpenSSH signature, whole")
+    return SshSignature(key, namespace.decode(), hashed.decode(), signature)
+
+
+def _strings(blob: bytes, count: int) -> list[bytes]:
+    """So many strings, and nothing else (RFC 4251, 5)."""
+    found = []
+    for _ in range(count):
+        size = int.from_bytes(blob[:4], "big")
+        if not 4 <= 4 + size <= len(blob):
+            raise Wrong("is not an OpenSSH signature, whole")
+        found.append(blob[4 : 4 + size])
+        blob = blob[4 + size :]
+    if blob:
+        raise Wrong("is not an OpenSSH signature, whole")
+    return found
+
+
+def check_ssh(text: str, digest: str, sound: Sound | None) -> str:
+    """Check that an OpenSSH signature is of the sound with this SHA-256; says which program did.
+
+    Of Ed25519 over SHA-256 that takes no byte of the sound, so that it can be checked where only a
+    copy is enclosed.
+    """
+    said = read_ssh_signature(text)
+    kind, by = said.key[4:15], "callrec"
+    if kind == b"ssh-ed25519":
+        hashed = bytes.fromhex(digest) if said.hash == "sha256" else _hash(sound, sha512())
+        purpose = _string(said.namespace.encode()) + _string(b"") + _string(said.hash.encode())
+        key, made = _strings(said.key, 2)[1], _strings(said.signature, 2)
+        message = b"SSHSIG" + purpose + _string(hashed)
+        is_right = made[0] == kind and is_signed(key, message, made[1])
+    else:
+        by = "ssh-keygen"
+        arguments = ["-Y", "check-novalidate", "-n", said.namespace, "-s", "signature"]
+        is_right = _asked(by, arguments, sound, signature=text.encode())[0] == 0
+    if not is_right:
+        raise Wrong("is a signature of something else")
+    return by
+
+
+PGP_VALID = re.compile(rb"\[GNUPG:\] VALIDSIG [0-9A-F]+ (?:\S+ ){8}([0-9A-F]{40,64})\n")
+
+
+def check_openpgp(signature: bytes, certificates: bytes, sound: Sound | None) -> str:
+    """Check that an OpenPGP signature is of a sound; returns the fingerprint of the certificate.
+
+    It is one of ``certificates``, in binary.
+    """
+    arguments = ["--homedir", ".", "--status-fd", "1", "--keyring", "./keys", "signature", "-"]
+    said = _asked("gpgv", arguments, sound, signature=signature, keys=certificates)[1]
+    words = re.findall(rb"(?m)^\[GNUPG:\] (\S+)", said)
+    if words.count(b"NEWSIG") != 1:
+        raise Wrong("is not an OpenPGP signature, whole and alone")
+    if b"BADSIG" in words:
+        raise Wrong("is a signature of something else")
+    found = PGP_VALID.search(said)
+    if b"NO_PUBKEY" in words or (found is None and b"ERRSIG" in words):
+        raise Unchecked("its certificate is not at hand")
+    if found is None or b"GOODSIG" not in words:
+        raise Unchecked("its key has expired, was revoked, or cannot be used")
+    return found[1].decode()
+
+
+def _asked(
+    program: str, arguments: Sequence[str], sound: Sound | None, **files: bytes
+) -> tuple[int, bytes]:
+    if sound is None:
+        raise Unchecked(NOT_ENCLOSED)
+    with sound() as opened:
+        done = ask(program, arguments, opened, **files)
+    if done is None:
+        raise Unchecked(f"the program {program} is not on this computer")
+    return done
+
+
+def _hash(sound: Sound | None, digest: Any) -> bytes:
+    if sound is None:
+        raise Unchecked(NOT_ENCLOSED)
+    with sound() as opened:
+        for chunk in iter(partial(opened.read, 1 << 20), b""):
+            digest.update(chunk)
+    made: bytes = digest.digest()
+    return made
+
+
+def unarmoured(data: bytes) -> bytes:
+    """OpenPGP certificates or signatures in binary, also where they came in ASCII armour."""
+    blocks = re.findall(rb"-----BEGIN PGP [A-Z ]+-----\r?\n(.*?)-----END PGP ", data, re.DOTALL)
+    if not blocks:
+        return data
+    found = b""
+    for block in blocks:
+        body = re.sub(rb"\A(?:[^\r\n]+: [^\r\n]*\r?\n)*\s*", b"", block)
+        lines = [line for line in body.split() if not re.fullmatch(rb"=[A-Za-z0-9+/]{4}", line)]
+        found += unbase64(b"".join(lines).decode("ascii", "replace"))
+    return found
+
+
+def check_word(
+    said: Mapping[str, Any],
+    digest: str,
+    sound: Sound | None,
+    given: RecorderKeys,
+    time_certificates: bytes,
+) -> Word:
+    """What of a word holds here.
+
+    Args:
+        said: a word as the practice stated it when the recording came in.
+        digest: SHA-256 of the original, in hex.
+        sound: the original; None: it is not enclosed.
+        given: keys of telephone systems that the person who checks has from elsewhere.
+        time_certificates: by whose a time stamp counts; empty: nobody's.
+    """
+    why, by_given = "", False
+    try:
+        by_given = _check_value(said, digest, sound, given)
+    except Unchecked as unchecked:
+        why = str(unchecked)
+    except Wrong as wrong:
+        raise Wrong(f"has {A_WORD[said['kind']]} by its telephone system that {wrong}") from None
+    time = _word_time(said, time_certificates) if not why else None
+    return Word(
+        kind=said["kind"],
+        key=said["key"],
+        name=said["name"],
+        standing=said["standing"],
+        checked=not why,
+        why=why,
+        since=time.at if time else None,
+        authority=time.authority if time else None,
+        by_given=by_given,
+    )
+
+
+A_WORD = {
+    "md5": "an MD5",
+    "sha256": "a SHA-256",
+    "openssh": "a signature",
+    "openpgp": "a signature",
+}
+
+
+def _check_value(
+    said: Mapping[str, Any], digest: str, sound: Sound | None, given: RecorderKeys
+) -> bool:
+    """Check what a word says of a sound; returns whether it is by a key that was given."""
+    kind, value = said["kind"], said["value"]
+    if kind == "openssh":
+        signed = read_ssh_signature(value)
+        if signed.fingerprint != said["key"]:
+            raise Wrong("is by another key than it says")
+        check_ssh(value, digest, sound)
+        return signed.key in given.openssh
+    if kind == "openpgp":
+        check_openpgp(unarmoured(value.encode()), given.openpgp, sound)
+        return True
+    if value != (digest if kind == "sha256" else _hash(sound, md5(usedforsecurity=False)).hex()):
+        raise Wrong("is of something else")
+    return False
+
+
+def _word_time(said: Mapping[str, Any], pem: bytes) -> Time | None:
+    """By when a signature was there; None where that is not said, or cannot be checked here."""
+    if said["stamp"] is None or not pem:
+        return None
+    stamp, digest = unbase64(said["stamp"]), sha256(said["value"].encode()).digest()
+    try:
+        token = read_stamp(stamp)
+        if (token.hash, token.imprint) != ("sha256", digest):
+            raise Wrong("has a time stamp of something else")
+        with suppress(Wrong):
+            return check_stamp_of(stamp, digest, pem, "")
+    except NoOpenssl:
+        pass
+    return None
+
+
+def read_recorder_keys(paths: Sequence[str | os.PathLike[str]]) -> RecorderKeys:
+    """The keys in files of public keys of OpenSSH, or of OpenPGP certificates; ValueError: none."""
+    openssh, openpgp = set[bytes](), b""
+    for path in paths:
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST)
+        found = re.findall(rb"(?:^|[\s])(?:ssh|ecdsa|sk)-\S+[ \t]+([A-Za-z0-9+/]+=*)", data)
+        blobs = {unbase64(each.decode()) for each in found} - {b""}
+        binary = b"" if blobs else unarmoured(data)
+        if not blobs and not binary[:1] >= b"\x80":
+            raise ValueError("a file of --recorder holds no public key of OpenSSH or OpenPGP")
+        openssh, openpgp = openssh | blobs, openpgp + binary
+    return RecorderKeys(frozenset(openssh), openpgp)
 
 
 # The program.
@@ -2165,6 +2509,8 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
     yield f"  {named_as_of(trace.system, trace.time_confidence)} {_instant(trace.started_at)};"
     matched = "matched" if trace.matched else "not matched"
     yield f"  {matched} by the telephone system's own call records."
+    for word in trace.words:
+        yield from word_in_words(word)
     by = _approvers(trace.approved_by, trace.countersigned_by, alone=trace.broke_glass)
     yield f"  Its release was approved by {by}, on {_instant(trace.approved_at)}."
     yield from _remarks(
@@ -2178,6 +2524,35 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
             kept = ", but for what was left out," if each["edits"] else ""
             yield f"  {each['path']} was made from the original by the releaser;"
             yield f"  that it sounds the same{kept} rests on their signature alone."
+
+
+SIGNED_BY = {
+    "right": "by a key that the practice knows as {name}",
+    "unnamed": "by a key that the practice has not named",
+    "out-of-time": "by a key that the practice knows as {name} and that did not count then",
+    "not-checked": "which the practice could not check",
+}
+
+
+def word_in_words(word: Word) -> Iterator[str]:
+    """What the telephone system said of a sound, and whose word that is."""
+    called = {"md5": "MD5", "sha256": "SHA-256"}.get(word.kind, "signature")
+    if word.why:
+        yield f"  It came in with its telephone system's {called}: not checked here, as"
+        yield f"  {word.why}."
+    elif word.kind == "md5":
+        yield "  It came in with its telephone system's MD5, which is right: no accident changed"
+        yield "  it. Against a forger an MD5 proves nothing."
+    elif word.kind == "sha256":
+        yield "  It came in with its telephone system's SHA-256, which is right."
+    if word.kind in ("md5", "sha256"):
+        return
+    signed = "It is said to be signed" if word.why else "Its sound was signed"
+    yield f"  {signed} {SIGNED_BY[word.standing].format(name=word.name)}"
+    if word.key:
+        yield f"  {word.key}"
+    if word.since:
+        yield f"  no later than {_instant(word.since)}, says {word.authority}."
 
 
 def witnesses_in_words(result: Result) -> Iterator[str]:
@@ -2261,12 +2636,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--time-certificates", metavar="FILE", help="whose time stamps count, PEM")
     parser.add_argument("--witness", action="append", default=[], help="key of a witness")
     parser.add_argument("--need", type=int, help="how many of these must have seen the log")
+    parser.add_argument(
+        "--recorder", action="append", default=[], metavar="FILE", help="the telephone system's key"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
     try:
         roots = read_time_certificates(given.time_certificates)
         witnesses = read_witnesses(given.witness, given.need), given.need
-        result = check(files_in(given.folder), read_pin(given.pin), roots, *witnesses)
+        keys = read_recorder_keys(given.recorder)
+        pin = read_pin(given.pin)
+        result = check(files_in(given.folder), pin, roots, *witnesses, recorder=keys)
     except ValueError as error:
         parser.error(str(error))
     except OSError as error:

@@ -7,10 +7,10 @@ that was asked for. Facts first; below them their words, the same for every form
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, tzinfo
+from typing import Any, Final
 
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.policy.days import day_in_words
@@ -173,6 +173,32 @@ def came_in_in_words(
         f"Taken in on {instant_in_words(at)} by {ROLES_IN_WORDS[role]}, {source}"
         f" {instant_in_words(named_at)}; {matched} by the telephone system's own call records."
     )
+
+
+def vouched_in_words(word: Mapping[str, Any], zone: tzinfo) -> str:
+    """What its telephone system's word on a sound is worth; ``word`` is as metadata have it."""
+    kind, standing = word["kind"], word["standing"]
+    if kind == "md5":
+        return (
+            "Its MD5 is the one that its telephone system had on record, so no accident changed it;"
+            " against a forger that proves nothing."
+        )
+    if kind == "sha256":
+        return "Its SHA-256 is the one that its telephone system had on record."
+    key = f" ({word['key']})" if word["key"] else ""
+    if standing == "not-checked":
+        called = {"openssh": "OpenSSH", "openpgp": "OpenPGP"}[kind]
+        return f"An {called} signature came with it and was not checked: {word['why']}."
+    if standing == "unnamed":
+        return f"Signed by a key that the practice has not named{key}: nobody vouches for it."
+    named = f"the telephone system's key {word['name']}{key}"
+    if standing == "out-of-time":
+        return f"Signed by {named}, which did not count then: nobody vouches for it."
+    since = "it was taken in"
+    if word["stamped_at"]:
+        at = datetime.fromisoformat(word["stamped_at"]).astimezone(zone)
+        since = f"{instant_in_words(at)} at the latest, says {word['authority']}"
+    return f"Vouched for by {named} since {since}."
 
 
 def doubt_in_words(file: ReleasedFile) -> tuple[str, ...]:

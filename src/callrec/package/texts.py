@@ -246,7 +246,9 @@ def verify_text(manifest: Manifest, *, public: bytes, root: str, outside: str = 
     )
 
 
-def outside_text(name: str, proof: bytes, cosigned: bytes, time: Time | None) -> str:
+def outside_text(
+    name: str, proof: bytes, cosigned: bytes, time: Time | None, *, has_signed_sound: bool = False
+) -> str:
     """The part of VERIFY.txt about what lies in a package from others than the practice.
 
     Args:
@@ -254,6 +256,7 @@ def outside_text(name: str, proof: bytes, cosigned: bytes, time: Time | None) ->
         proof: what it holds.
         cosigned: a head that witnesses cosigned, in its form; empty: there is none.
         time: what the time stamp says, if there is one.
+        has_signed_sound: whether a telephone system signed the sound of a recording.
     """
     parts = []
     if time is not None:
@@ -272,6 +275,8 @@ def outside_text(name: str, proof: bytes, cosigned: bytes, time: Time | None) ->
         _, witnesses = witnesses_of(cosigned, read_proof(proof), ())
         named = "\n".join(_INDENT + each for each in witnesses)
         parts.append(_text("verify-witness.txt", cosigned=COSIGNED, names=named))
+    if has_signed_sound:
+        parts.append(_text("verify-recorder.txt"))
     return "\n".join(parts)
 
 

@@ -26,7 +26,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.package.callrec_verify import named_as_of
-from callrec.package.certificate import came_in_in_words, instant_in_words
+from callrec.package.certificate import came_in_in_words, instant_in_words, vouched_in_words
 from callrec.package.manifest import (
     FileRole,
     NotEnclosed,
@@ -252,13 +252,15 @@ def _time_doubt(metadata: Mapping[str, Any], began: datetime) -> str:
 def _came_in(practice: Practice, grant: UsableGrant) -> str:
     """As it was stated when the recording came in, whatever was found out since."""
     zone, shown = practice.settings.time_zone, grant.metadata["shown"]
-    return came_in_in_words(
+    came_in = came_in_in_words(
         grant.came_in.at.astimezone(zone),
         grant.came_in.role,
         source=named_as_of(shown[0]["system"], shown[0]["time_confidence"]),
         named_at=parse_instant(shown[0]["started_at"]).astimezone(zone),
         is_matched=any(each["matched"] for each in shown),
     )
+    words = (vouched_in_words(word, zone) for word in grant.metadata.get("words", ()))
+    return " ".join((came_in, *words))
 
 
 def _listening(

@@ -73,6 +73,7 @@ from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
 from callrec.stamps.authority import Stamp
+from callrec.telephone.recorder import WordKind
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,6 +93,12 @@ class Draft:
     @property
     def request(self) -> OpenRequest:
         return self.grants[0].request
+
+    @property
+    def has_signed_sound(self) -> bool:
+        """Whether a telephone system signed the sound of a recording."""
+        words = (word for grant in self.grants for word in grant.metadata.get("words", ()))
+        return any(WordKind(word["kind"]).is_signature for word in words)
 
     @property
     def exhibit(self) -> Exhibit | None:
@@ -152,7 +159,11 @@ def write_package(
                 public=signing_public(seed),
                 root=practice.root.hex(),
                 outside=outside_text(
-                    RELEASE_PROOF, evidence.proof, evidence.cosigned, stamp.time if stamp else None
+                    RELEASE_PROOF,
+                    evidence.proof,
+                    evidence.cosigned,
+                    stamp.time if stamp else None,
+                    has_signed_sound=draft.has_signed_sound,
                 ),
             ),
             rights=rights,

@@ -16,6 +16,7 @@ from typing import Any
 from callrec.package.callrec_verify import (
     RELEASE,
     Problem,
+    RecorderKeys,
     Result,
     Witness,
     Wrong,
@@ -95,6 +96,7 @@ def verify_release(
     time_certificates: bytes = b"",
     witnesses: Sequence[Witness] = (),
     need: int | None = None,
+    recorder: RecorderKeys | None = None,
 ) -> CheckedRelease:
     """Check the release at ``path``: an opened folder, a zip or a page.
 
@@ -107,6 +109,8 @@ def verify_release(
             vault at hand name may have.
         need: how many of these must have; None: each.
         time_certificates: PEM, by which alone a time stamp counts; empty: by those that came along.
+        recorder: keys of telephone systems, one of which must have signed each recording; None or
+            empty: nobody gave one.
 
     Raises:
         NotFound: there is nothing at that place.
@@ -118,8 +122,8 @@ def verify_release(
     with open_package(path, passphrase) as package:
         if not witnesses and practice:
             witnesses, need = [*_named(practice)], 0
-        given = witnesses, need
-        result = check(package.files, pin.hex() if pin else "", time_certificates, *given)
+        given, fingerprint = (time_certificates, witnesses, need), pin.hex() if pin else ""
+        result = check(package.files, fingerprint, *given, recorder=recorder)
     display = _display(package.page, result) if package.page else None
     if display is DisplayCheck.CHANGED:
         result = replace(result, problems=(_OTHERWISE,), traces={})

@@ -36,6 +36,7 @@ from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.requests.covering import shown_holds
 from callrec.requests.open import visible_notes
 from callrec.requests.restrictions import effects_on
+from callrec.telephone.recorder import Standing, WordKind
 
 RECORDING_SHOWN: Final = "recording.shown"
 
@@ -52,6 +53,23 @@ class SourceFile:
     """Its name as it was, masked."""
     modified_at: str
     """When the file was last written: RFC 3339, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWord:
+    """What the telephone system signed or hashed of the sound, as it was found at intake."""
+
+    kind: WordKind
+    key: str | None
+    """Fingerprint of the key that signed; None of a checksum, or not known."""
+    name: str | None
+    """What the practice called that key; None: it had not named it."""
+    standing: Standing
+    why: str | None
+    """Why it was not checked."""
+    stamped_at: str | None
+    """When an authority says that it was there, RFC 3339; None: none says so."""
+    authority: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,7 @@ class CheckedRecording:
     batch: str | None
     """Id of the batch that it came in with; None: nobody took it in."""
     provenance: tuple[SourceFile, ...]
+    words: tuple[ShownWord, ...]
     notices: Mapping[NoticeKind, str | None]
     """Which version of each notice was in force on its day; None where there was none."""
     notices_stated_on: Mapping[NoticeKind, date | None]
@@ -195,6 +214,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         call=ShownCall.of(opened, came_in=brought, masked=True, held=bool(held), volumes=volumes),
         batch=brought.batch if brought else None,
         provenance=tuple(map(_source, fields["provenance"])),
+        words=tuple(map(_word, fields.get("words", ()))),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         notices_stated_on=_stated(practice, on_its_day, day),
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
@@ -245,3 +265,7 @@ def _source(source: Mapping[str, Any]) -> SourceFile:
     name = source["name"]
     # A name that is not UTF-8 has no letter to show.
     return SourceFile(mask_name(name if isinstance(name, str) else "?"), source["modified_at"])
+
+
+def _word(word: Mapping[str, Any]) -> ShownWord:
+    return ShownWord(**{name: word[name] for name in ShownWord.__slots__})

@@ -16,7 +16,7 @@ from callrec.package.callrec_verify import (
     NoOpenssl,
     Time,
     Wrong,
-    check_stamp,
+    check_stamp_of,
     openssl,
     require_openssl,
     stamped_hash,
@@ -60,6 +60,17 @@ def ask_for_stamp(
         within_s: seconds from the first byte asked to the last one answered.
 
     Raises:
+        Misconfigured, Failed: as `ask_for_time`.
+    """
+    return Stamp(size, *ask_for_time(timestamp, stamped_hash(note), within_s=within_s))
+
+
+def ask_for_time(
+    timestamp: Timestamp, digest: bytes, *, within_s: float = ANSWERS_WITHIN_S
+) -> tuple[bytes, Time]:
+    """A stamp of what has this SHA-256, and what it says; whom to ask is as above.
+
+    Raises:
         Misconfigured: no authority is set up, or there is no ``openssl`` here.
         Failed: it did not answer in time, or what it answered does not count.
     """
@@ -68,9 +79,9 @@ def ask_for_stamp(
         raise Misconfigured("no time-stamping authority is set up", hint=hint)
     try:
         require_openssl()
-        query = _query(timestamp, note)
+        query = _query(timestamp, digest)
         answer = _post(timestamp.url, query, within_s)
-        return Stamp(size, *_checked(timestamp, note, query, answer))
+        return _checked(timestamp, digest, query, answer)
     except NoOpenssl:
         raise Misconfigured(NO_OPENSSL, hint="install openssl") from None
 
@@ -86,16 +97,17 @@ def _post(url: str, query: bytes, within_s: float) -> bytes:
     return said.body if len(said.body) <= LARGEST_ANSWER else b""
 
 
-def _query(timestamp: Timestamp, note: bytes) -> bytes:
+def _query(timestamp: Timestamp, digest: bytes) -> bytes:
     policy = ("-tspolicy", timestamp.policy) if timestamp.policy else ()
-    digest = stamped_hash(note).hex()
-    query = openssl(["ts", "-query", "-sha256", "-cert", "-digest", digest, *policy])
+    query = openssl(["ts", "-query", "-sha256", "-cert", "-digest", digest.hex(), *policy])
     if not query:
         raise Failed("openssl makes no query for a time stamp", hint="check timestamp.policy")
     return query
 
 
-def _checked(timestamp: Timestamp, note: bytes, query: bytes, answer: bytes) -> tuple[bytes, Time]:
+def _checked(
+    timestamp: Timestamp, digest: bytes, query: bytes, answer: bytes
+) -> tuple[bytes, Time]:
     """The stamp of an answer, made anew around its token, and what it says."""
     token = openssl(["ts", "-reply", "-in", "answer", "-token_out"], answer=answer)
     stamp = openssl(["ts", "-reply", "-in", "token", "-token_in"], token=token) if token else b""
@@ -103,7 +115,7 @@ def _checked(timestamp: Timestamp, note: bytes, query: bytes, answer: bytes) -> 
         raise Failed("the time-stamping authority gave no time stamp", hint=_HINT)
     roots = timestamp.certificates.encode()
     try:
-        time = check_stamp(stamp, note, roots, "given")
+        time = check_stamp_of(stamp, digest, roots, "given")
     except Wrong as wrong:
         raise Failed(f"what the time-stamping authority answered {wrong}", hint=_HINT) from None
     if not _answers(query, stamp, roots):

@@ -39,6 +39,7 @@ from callrec.telephone.number import (
     party,
     read_end,
 )
+from callrec.telephone.recorder import NO_RECORDER, Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +320,8 @@ class Setup:
     system: str | None = None
     """The system that ``--system`` names, ``template`` for one of the practice's own; None: each is
     tried."""
+    recorder: Recorder = NO_RECORDER
+    """Whose word on a recording counts."""
 
     def may_be_from(self, system: System) -> bool:
         """Whether call records may be this system's; a template is of names alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Final
@@ -353,7 +354,7 @@ def _said_later(stated_on: date | None, began_on: date) -> str:
 
 
 def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    from callrec.package.certificate import ROLES_IN_WORDS
+    from callrec.package.certificate import ROLES_IN_WORDS, vouched_in_words
 
     call = shown.call
     if call.taken_in_at is None or call.taken_in_by is None:
@@ -365,6 +366,8 @@ def _taken_in(shown: CheckedRecording, zone: tzinfo) -> Iterator[tuple[str, str]
         yield "batch", shown.batch
     matched = "matched" if call.matched else "not matched"
     yield "records", f"{matched} by the telephone system's own call records"
+    for word in shown.words:
+        yield "recorder", vouched_in_words(asdict(word), zone)
     for source in shown.provenance:
         yield "came in as", f"{source.name}  (written {source.modified_at})"
 

@@ -141,6 +141,14 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
                     {"decided": "", "keeps": None, "name": "claim", "source": "ours"},
                 ],
             },
+            "recorder": {
+                "allowed_signers": (
+                    'pbx namespaces="callrec-recording" ssh-ed25519'
+                    " AAAAC3NzaC1lZDI1NTE5AAAAIIfMNY/OZTihlX8CR0//O5/p3J9BWWnu1EpKbyXRO6dL\n"
+                ),
+                "openpgp": [],
+                "required": False,
+            },
             "search": {"most_results": 50, "widest_window_days": 1},
             "telephone": {
                 "extensions": ["200-299"],
@@ -261,6 +269,7 @@ STATEMENTS: Final[Mapping[str, dict[str, Any]]] = {
             "left": 0,
             "no-sound": 7,
             "unrecognised": 3,
+            "unvouched": 0,
             "unreadable": 0,
             "unsettled": 2,
         },

@@ -126,14 +126,18 @@ def audit(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     everybody, problems = list_key_access(practice), audit_keys(practice)
-    _show_access(ctx.obj.out, everybody, problems)
+    _show_access(ctx.obj.out, everybody, problems, by_two=practice.settings.is_opened_by_two)
     _end_audit(problems)
     if problems:
         ctx.obj.out.next_step(problems[0].mend)
 
 
 def _show_access(
-    out: Output, everybody: Sequence[KeyAccess], problems: Sequence[KeyProblem]
+    out: Output,
+    everybody: Sequence[KeyAccess],
+    problems: Sequence[KeyProblem],
+    *,
+    by_two: bool,
 ) -> None:
     value = {
         "items": [
@@ -151,6 +155,7 @@ def _show_access(
         (
             Table(headers, [_opens_row(each) for each in everybody]),
             *with_factors,
+            *(["Of the recordings key, each has a part: it takes two, or the kit."] * by_two),
             *(found or [sound]),
         ),
     )

@@ -263,6 +263,7 @@ def _shown_json(shown: CheckedRecording) -> dict[str, Any]:
             "batch",
             "sides",
             "provenance",
+            "words",
             "notices",
             "notices_stated_on",
             "caller_told",

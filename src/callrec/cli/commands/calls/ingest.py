@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
+from callrec.cli.commands.calls.ingest_attest import attest
 from callrec.cli.commands.calls.ingest_bundle import (
     ROWS_TRIED,
     BundleOrder,
@@ -36,6 +37,7 @@ from callrec.cli.commands.calls.ingest_view import (
     show_previews,
     summary_json,
     summary_line,
+    words_lines,
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
@@ -65,6 +67,7 @@ def ingest(
     dry_run: options.DryRun = False,
     names_only: options.NamesOnly = False,
     learn_names: LearnNames = False,
+    attests: Attests = False,
     bundle: BundleFile = None,
     map_file: MapFile = None,
     rows: TriedRows = ROWS_TRIED,
@@ -87,10 +90,14 @@ def ingest(
     --learn shows how names that nothing reads yet could be read. If you agree, that becomes part of
     the practice's settings.
 
+    --attest runs on the telephone system's machine and needs no vault: it signs each finished
+    recording by the key in that machine's configuration, beside it. Taken in with its signature, a
+    recording has its telephone system's word for it, and a release says so.
+
     --bundle takes in a supplier's export: a zip of recordings, with a list that --map reads.
     --instruction then writes the letter that asks the supplier to delete what you hold now.
     """
-    how = _How(watch=watch, dry_run=dry_run, names_only=names_only, learns=learn_names)
+    how = _How(watch, dry_run, names_only, learns=learn_names, attests=attests)
     typed = _Typed(paths or [], after, cdr or [], system, unrecognised)
     asked = read_instruction(instruction, supplier, within_days, archived=archived)
     if bundle is not None or map_file is not None:
@@ -112,21 +119,22 @@ class _Typed:
     unrecognised: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _How:
-    """Whether it is taken in now, or from now on, or only looked at."""
+    """Whether it is taken in now, or from now on, or only looked at, or signed."""
 
     watch: bool
     dry_run: bool
     names_only: bool
     learns: bool
+    attests: bool
 
 
 def _not_of_an_export(typed: _Typed, how: _How) -> Mapping[str, object]:
     """By its name, what has no meaning with an export."""
     named = {"PATH": typed.paths, "--after": typed.after != "keep", "--watch": how.watch}
     named |= {"--system": typed.system, "--unrecognised": typed.unrecognised}
-    return {**named, "--learn": how.learns}
+    return {**named, "--learn": how.learns, "--attest": how.attests}
 
 
 def _run_export(invocation: Invocation, order: BundleOrder, how: _How) -> None:
@@ -140,6 +148,10 @@ def _run_files(
     """Take in what lies in files and folders, or show how it would be."""
     from callrec.intake.clearing import parse_after
 
+    if how.attests:
+        others = [*_not_of_learning(typed, how), *(["--learn"] if how.learns else [])]
+        attest(invocation, _sources(typed.paths), others)
+        return
     if how.learns:
         learn(invocation, _sources(typed.paths), _not_of_learning(typed, how))
         return
@@ -364,6 +376,7 @@ class _World:
             f"{done.recordings} taken in{before}{joined}, {waiting} to come",
             *findings_lines(done.findings),
             *same_sound_lines(done),
+            *words_lines(done),
             *names_lines(done),
             *(f"left where it is, {each.why}: {each.path}" for each in done.quarantined),
         ]
@@ -452,6 +465,13 @@ LearnNames = Annotated[
     typer.Option(
         "--learn",
         help="Only show how the names of recordings could be read, and propose templates for them.",
+    ),
+]
+
+Attests = Annotated[
+    bool,
+    typer.Option(
+        "--attest", help="Only sign recordings where they lie, by this machine's own key."
     ),
 ]
 

@@ -134,6 +134,7 @@ def ingested_lines(
         yield f"{counted(done.ignored, 'file')} of another kind left aside."
     yield from findings_lines(done.findings)
     yield from same_sound_lines(done)
+    yield from words_lines(done)
     if done.quarantined:
         yield f"{counted(len(done.quarantined), 'file')} not taken in, or left over:"
         rows = [(str(each.path).removeprefix(within), each.why) for each in done.quarantined]
@@ -158,6 +159,16 @@ def same_sound_lines(done: Ingested) -> Iterator[str]:
         yield f"{which} the same as one of another call: {_listed(numbers)}."
 
 
+def words_lines(done: Ingested) -> Iterator[str]:
+    """How many came with their telephone system's word."""
+    if done.vouched:
+        is_signed = counted(done.vouched, "recording is", "recordings are")
+        yield f"{is_signed} signed by a telephone system's key that the practice has named."
+    if done.signed_in_vain:
+        came = counted(done.signed_in_vain, "recording has", "recordings have")
+        yield f"{came} a signature that vouches for nothing: callrec show says why."
+
+
 def _listed(numbers: Sequence[int]) -> str:
     rest = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
     return ", ".join(map(str, numbers[:_NAMED])) + rest
@@ -169,7 +180,7 @@ def ingested_json(done: Ingested) -> dict[str, Any]:
         "ingested": done.recordings,
         "duplicates": done.duplicates,
         "quarantined": [{"path": each.path, "why": each.why} for each in done.quarantined],
-        **facts(done, "unreadable", "unrecognised", "ignored"),
+        **facts(done, "unreadable", "unrecognised", "vouched", "signed_in_vain", "ignored"),
         "bytes": done.size_bytes,
         "batch": done.batches[-1] if done.batches else None,
         **facts(done, "batches", "findings", "same_sound", "joined", "unjoined", "told_less"),

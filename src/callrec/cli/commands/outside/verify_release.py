@@ -36,6 +36,7 @@ def verify_release(
     witness: Witnesses = None,
     need: Need = None,
     time_certificates: TimeCertificates = None,
+    recorder: RecorderKeyFiles = None,
 ) -> None:
     """Check that a release, or a certificate of destruction, is as it was signed and on record.
 
@@ -50,18 +51,22 @@ def verify_release(
     For a page (.html), its code and what it shows in a browser are checked too. A time stamp shows
     by when it was signed; with --time-certificates only the authority's own certificates count.
 
+    The telephone system may have signed each recording. With --recorder, it must have, by the key
+    in that file. Take the key from where the telephone system is looked after.
+
     With --witness, that witness outside must have seen the practice's record. Take its key from the
     witness itself.
     """
-    from callrec.office.checking import certificates_in, check_package
+    from callrec.office.checking import certificates_in, check_package, recorder_keys_in
     from callrec.views.checking import checked_json, what_is_wrong_with
 
     ask = ctx.obj.prompts.ask_password
     asked = partial(ask, "Passphrase of the package", file_variable=PASSPHRASE_FILE)
     practice = _practice_at_hand(ctx.obj)
     at_hand = partial(check_package, path, pin=pin, passphrase=asked, practice=practice)
-    roots = certificates_in(time_certificates)
-    found = at_hand(time_certificates=roots, witnesses=witness or (), need=need)
+    roots, keys = certificates_in(time_certificates), recorder_keys_in(recorder or ())
+    at_hand = partial(at_hand, time_certificates=roots, recorder=keys)
+    found = at_hand(witnesses=witness or (), need=need)
     ctx.obj.out.show(checked_json(found), _words(found))
     if (wrong := what_is_wrong_with(found.result)) is not None:
         raise wrong
@@ -116,6 +121,15 @@ TimeCertificates = Annotated[
     Path | None,
     typer.Option(
         "--time-certificates", metavar="FILE", help="By whose certificates time stamps count: PEM."
+    ),
+]
+
+RecorderKeyFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--recorder",
+        metavar="FILE",
+        help="Public key of the telephone system, which must have signed; may be given again.",
     ),
 ]
 

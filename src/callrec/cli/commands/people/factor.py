@@ -74,7 +74,7 @@ def _new_factor(
 
     name = name or _free_name(kind, slots)
     check_new_name(slots, name)
-    new = make_factor(kind, name, person=person, here=place)
+    new = make_factor(kind, name, person=person, here=place, beside=slots)
     if new.words and prompts.possible:
         prompts.tell("Your secret key, shown this once. Write it down now, and keep the page safe.")
         for line in ("", f"    {new.words}", ""):
@@ -91,7 +91,7 @@ def _check_same(new: NewFactor, typed: str) -> None:
 
 
 def _free_name(kind: str, slots: Sequence[Slot]) -> str:
-    name = "paper" if kind == "printed" else kind
+    name = {"printed": "paper", "fido2": "key", "pkcs11": "card"}.get(kind, kind)
     return f"{name}-2" if any(slot.name == name for slot in slots) else name
 
 
@@ -182,7 +182,12 @@ def forget(ctx: Context) -> None:
 
 FactorKind = Annotated[
     str,
-    typer.Option("--kind", metavar="KIND", help="What it is: printed, a secret key on paper."),
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="What it is: printed, a secret key on paper; fido2, a security key;"
+        " pkcs11, a smart card.",
+    ),
 ]
 
 FactorName = Annotated[
