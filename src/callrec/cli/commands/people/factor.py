@@ -91,7 +91,7 @@ def _check_same(new: NewFactor, typed: str) -> None:
 
 
 def _free_name(kind: str, slots: Sequence[Slot]) -> str:
-    name = "paper" if kind == "printed" else kind
+    name = {"printed": "paper", "fido2": "key", "pkcs11": "card"}.get(kind, kind)
     return f"{name}-2" if any(slot.name == name for slot in slots) else name
 
 
@@ -185,7 +185,8 @@ FactorKind = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="printed (on paper), fido2 (a security key) or pkcs11 (a card).",
+        help="What it is: printed, a secret key on paper; fido2, a security key;"
+        " pkcs11, a smart card.",
     ),
 ]
 
