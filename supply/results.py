@@ -107,7 +107,7 @@ from callrec.search.show import CheckedRecording, ShownNote, StartClock
 from callrec.search.subjects import FoundSubject, ShownSubject, SubjectChange
 from callrec.settings import Settings
 from callrec.stamps.authority import Stamp
-from callrec.stamps.checking import Misdated
+from callrec.stamps.checking import Contradiction, Misdated
 from callrec.subjects.register import KeptSubject, ListedSubject
 from callrec.views.requests.events import Event
 from supply.schemas import EDIT, Shape, of
@@ -428,6 +428,7 @@ _VERIFIED: Final = {
         "stamps": int,
         "not_checked": str | None,
         "misdated": [of(Misdated)],
+        "contradictions": [of(Contradiction)],
     },
     "resumed": [{"size": int, "leaves_lost": int, "heads_lost": int}],
     "set_aside": [of(SetAsideItem)],

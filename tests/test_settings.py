@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from callrec.crypto.verifier_key import COSIGNATURE_KEY, VerifierKey
 from callrec.errors import Misconfigured
 from callrec.settings import Settings, read_settings
 from callrec.system.toml import read_toml, toml_lines
@@ -216,6 +217,47 @@ def test_two_categories_of_one_name_are_refused(tmp_path: Path) -> None:
     text = SCHEDULE.replace('"claim"', '"routine"')
     with pytest.raises(Misconfigured, match="two of them have one name"):
         load(text, tmp_path)
+
+
+def witnesses(*pairs: tuple[str, str]) -> str:
+    """Settings with these names and keys."""
+    each = '[[witness]]\nname = "{}"\nkey = "{}"\nurl = "https://w.example/"\n'
+    return "".join(each.format(name, key) for name, key in pairs)
+
+
+def witness_key(name: str, public: bytes = bytes(32)) -> str:
+    return str(VerifierKey(name, COSIGNATURE_KEY, public))
+
+
+LMC, OAK = witness_key("lmc.example/w"), witness_key("oak.example/w", bytes(31) + b"1")
+
+BAD_WITNESSES = {
+    "one name": (witnesses(("A", LMC), ("A", OAK)), "two of them have one name"),
+    "one key": (witnesses(("A", LMC), ("B", LMC)), "two of them have one key"),
+    "one key under two names": (
+        witnesses(("A", LMC), ("B", witness_key("other.example/w"))),
+        "two of them have one key",
+    ),
+    "a space behind": (witnesses(("A", LMC), ("A ", OAK)), "no space around it"),
+    "two spaces": (witnesses(("A B", LMC), ("A  B", OAK)), "no space around it"),
+    "turned round": (witnesses(("A\u202eB", LMC)), "nothing that cannot be seen"),
+    "a key of a log's name": (witnesses(("A", witness_key("callrec/1"))), "the name of a record"),
+    "a name without end": (witnesses(("A", witness_key("w" * 300))), "not a key that was copied"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WITNESSES)
+def test_witnesses_who_could_be_taken_for_others_are_refused(case: str, tmp_path: Path) -> None:
+    text, why = BAD_WITNESSES[case]
+    with pytest.raises(Misconfigured, match=why):
+        load(text, tmp_path)
+
+
+def test_what_is_wrong_with_the_whole_names_no_empty_key(tmp_path: Path) -> None:
+    text = witnesses(("A", LMC)) + "[cosigning]\nneeded = 2\n"
+    with pytest.raises(Misconfigured) as told:
+        load(text, tmp_path)
+    assert told.value.message.endswith("toml: cosigning.needed is more than there are witnesses")
 
 
 TEMPLATE = """

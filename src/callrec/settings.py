@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callrec.crypto.openssh import read_allowed_signers
-from callrec.crypto.verifier_key import COSIGNATURE_KEY, read_verifier_key
+from callrec.crypto.verifier_key import COSIGNATURE_KEY, is_witness_name, read_verifier_key
 from callrec.errors import Misconfigured
 from callrec.policy.clause import NEXT_REVISION_DUE_ON
 from callrec.policy.purpose import Purpose
@@ -185,7 +185,7 @@ class Keys(Section):
 class Witness(Section):
     """Somebody outside the practice who cosigns the record's newest head [policy 4(a)]."""
 
-    name: str = Field(min_length=1, max_length=60, pattern=_ONE_LINE)
+    name: str = Field(min_length=1, max_length=60)
     key: str = Field(max_length=400)
     url: str = Field(max_length=300, pattern=r"^https?://[^\s?#]+$")
 
@@ -193,10 +193,20 @@ class Witness(Section):
     @classmethod
     def _of_a_witness(cls, key: str) -> str:
         try:
-            read_verifier_key(key, COSIGNATURE_KEY)
+            read = read_verifier_key(key, COSIGNATURE_KEY)
         except ValueError as problem:
             raise PydanticCustomError("witness", "{why}", {"why": str(problem)}) from None
+        if not is_witness_name(read.name):
+            raise PydanticCustomError("witness", "it has the name of a record")
         return key
+
+    @field_validator("name")
+    @classmethod
+    def _looks_as_it_is(cls, name: str) -> str:
+        if not name.isprintable() or name != " ".join(name.split()):
+            why = "no space around it, none twice, and nothing that cannot be seen"
+            raise PydanticCustomError("witness", why)
+        return name
 
 
 class Cosigning(Section):
@@ -476,8 +486,11 @@ class Settings(Section):
     @field_validator("witness")
     @classmethod
     def _each_witness_once(cls, named: tuple[Witness, ...]) -> tuple[Witness, ...]:
-        for what in ("name", "key"):
-            _check_names_differ([getattr(each, what) for each in named])
+        _check_names_differ([each.name for each in named])
+        # By its 32 bytes: one under two names is one witness, which counts once.
+        keys = {read_verifier_key(each.key, COSIGNATURE_KEY).public for each in named}
+        if len(keys) < len(named):
+            raise PydanticCustomError("witness", "two of them have one key, so they are one")
         return named
 
     @model_validator(mode="after")
@@ -570,7 +583,8 @@ def explain_error(
         why, hint = _IN_TOML.get(error["type"]) or in_our_style(error["msg"]), ""
         if error.get("ctx", {}).get("pattern") in _SPANS:
             why, hint = "it is not a span of time", _SPANS[error["ctx"]["pattern"]]
-        return Misconfigured(f'{file}: "{key}" cannot be used: {why}', hint=hint)
+        what = f'"{key}" cannot be used: {why}' if key else why
+        return Misconfigured(f"{file}: {what}", hint=hint)
     from difflib import get_close_matches  # noqa: PLC0415  # most files have no error
 
     near = get_close_matches(key, _keys_of(whole), n=1, cutoff=0.3)

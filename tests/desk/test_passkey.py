@@ -103,7 +103,7 @@ def test_a_device_that_will_not_do_is_told_at_the_form_and_nothing_is_sent(
         expect(said).to_contain_text("was not used, so nothing was sent")
         assert what_is_wrong(page, DESKTOP) == []
         assert page.get_by_label("What do you call it?").input_value() == "front-desk"
-    assert [each.act for each in acts_on_record(asked_for)[before:]] == ["login", "logout"]
+    assert [each.act for each in acts_on_record(asked_for)[before:]] == ["login"]
 
 
 def test_somebody_who_signs_beside_uses_their_passkey_by_a_button(desk: Served) -> None:

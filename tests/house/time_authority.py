@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,14 +41,14 @@ ess_cert_id_alg = sha256
 
 
 def make_authority(
-    folder: Path, name: str = "Test Time Root", *, lasts: timedelta = timedelta(days=1)
+    folder: Path, name: str = "Test Time Root", *, lasts: timedelta = timedelta(days=3650)
 ) -> bytes:
     """An authority's keys and certificates in a folder; returns its root, PEM."""
     folder.mkdir(parents=True, exist_ok=True)
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}, signer")])
-    since = datetime.now(UTC) - timedelta(minutes=1)
+    since = datetime(2020, 1, 1, tzinfo=UTC)
     of_both = (
         x509.CertificateBuilder()
         .issuer_name(root_name)
@@ -82,12 +83,26 @@ def make_authority(
     return root
 
 
-def reply(folder: Path, query: bytes) -> bytes:
-    """What the authority whose keys lie in a folder answers."""
+def openssl(folder: Path, *words: str) -> bytes:
+    """What openssl says in a folder."""
+    command = ["openssl", *words]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
+
+
+def reply(folder: Path, query: bytes, at: datetime | None = None) -> bytes:
+    """What the authority whose keys lie in a folder answers, by this clock or by the machine's."""
     (folder / "query").write_bytes(query)
-    command = ["openssl", "ts", "-reply", "-config", "ts.cnf", "-queryfile", "query"]
-    done = subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return done.stdout
+    if at is None:
+        return openssl(folder, "ts", "-reply", "-config", "ts.cnf", "-queryfile", "query")
+    made = ("ts", "-reply", "-config", "ts.cnf", "-queryfile", "query", "-token_out")
+    (folder / "token").write_bytes(openssl(folder, *made))
+    said = openssl(folder, "cms", "-verify", "-noverify", "-inform", "DER", "-in", "token")
+    set_to = re.sub(rb"\x18\x0f[0-9]{14}Z", f"\x18\x0f{at:%Y%m%d%H%M%S}Z".encode(), said)
+    (folder / "said").write_bytes(set_to)
+    signed = ("-signer", "tsa.pem", "-inkey", "tsa.key", "-md", "sha256", "-cades")
+    kind = ("-econtent_type", "1.2.840.113549.1.9.16.1.4", "-outform", "DER", "-out", "token")
+    openssl(folder, "cms", "-sign", "-binary", "-nodetach", "-in", "said", *signed, *kind)
+    return openssl(folder, "ts", "-reply", "-in", "token", "-token_in")
 
 
 def query(folder: Path, message: bytes, *options: str) -> bytes:
@@ -113,6 +128,8 @@ class TimeAuthority:
     status: int = 200
     asked: bytes = b""
     closing: Event = field(default_factory=Event)
+    clock: Callable[[], datetime | None] = lambda: None
+    """None: the machine's."""
     slow: bool = False
     """It sends a byte, and nothing more."""
 
@@ -128,7 +145,7 @@ class TimeAuthority:
 
     def honest(self) -> None:
         """Answer as authorities do, from now on."""
-        self.answer = lambda query: reply(self.folder, query)
+        self.answer = lambda query: reply(self.folder, query, self.clock())
 
 
 @contextmanager
@@ -157,7 +174,8 @@ def time_authority(folder: Path, name: str = "Test Time Root") -> Iterator[TimeA
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     url = f"http://127.0.0.1:{server.server_port}/"
-    authority = TimeAuthority(folder, root, url, lambda query: reply(folder, query))
+    authority = TimeAuthority(folder, root, url, lambda _: b"")
+    authority.honest()
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -170,5 +188,6 @@ def time_authority(folder: Path, name: str = "Test Time Root") -> Iterator[TimeA
 
 
 def stamped_by(house: House, authority: TimeAuthority) -> None:
-    """From now on this practice is stamped by it."""
+    """From now on this practice is stamped by it, and their clocks say the same."""
+    authority.clock = lambda: house.at
     house.decide(timestamp=authority.settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from callrec.crypto.verifier_key import NOTE_KEY, read_verifier_key
@@ -22,6 +22,8 @@ class Outside:
     witness: Witness
     url: str
     at: float = NOON.timestamp()
+    told: list[str] = field(default_factory=list)
+    """What it says to who runs it."""
 
     def setting(self, name: str) -> dict[str, str]:
         """As a practice's settings name it."""
@@ -39,7 +41,8 @@ class Outside:
 def serving(witness: Witness) -> Iterator[Outside]:
     """Have it answer, on a port of its own."""
     outside = Outside(witness, "")
-    server = WitnessServer(witness, ("127.0.0.1", 0), now=lambda: outside.at)
+    place = ("127.0.0.1", 0)
+    server = WitnessServer(witness, place, now=lambda: outside.at, tell=outside.told.append)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     outside.url = f"http://127.0.0.1:{server.server_address[1]}/"

@@ -123,6 +123,42 @@ def test_a_witness_that_saw_more_than_the_record_says_is_asked_from_there(
     assert states(asked(house)) == ["seen"]
 
 
+@pytest.mark.parametrize("days", [-1.01, 1.01, 400])
+def test_a_cosignature_far_from_this_machines_clock_is_not_counted_and_asked_for_again(
+    house: House, lmc: Outside, days: float
+) -> None:
+    named(house, lmc)
+    lmc.at = house.at.timestamp() + days * 86_400
+    found = asked(house)
+    assert states(found) == ["waits"]
+    assert found.entry is None
+    why = found.answers[0].why
+    assert "one of two clocks is wrong: it says" in why
+    assert "and this machine Tue 24 Nov 2026, 12:00 UTC" in why
+    lmc.at = house.at.timestamp() + 86_000
+    assert states(asked(house)) == ["seen"]
+    assert [each.by for each in kept(house)] == [{"the LMC": house.at + timedelta(seconds=86_000)}]
+
+
+@pytest.mark.parametrize("said", [b"-1\n", b"none\n", b"", b"3 entries\n"])
+def test_an_answer_that_is_not_understood_accuses_nobody(
+    house: House, lmc: Outside, said: bytes
+) -> None:
+    named(house, lmc)
+    found = cosign(house.practice, house.actor("door"), ask=lambda *_: Answered(409, said))
+    assert states(found) == ["waits"]
+    assert found.answers[0].why == "it answers what is not understood"
+
+
+def test_where_a_record_is_unknown_the_address_may_be_wrong(house: House, lmc: Outside) -> None:
+    named(house, lmc)
+    house.decide(witness=[{**lmc.setting("the LMC"), "url": f"{lmc.url}elsewhere"}])
+    (answer,) = asked(house).answers
+    assert answer.state == "waits"
+    assert "--keys" in answer.hint
+    assert "the url is wrong" in answer.hint
+
+
 def test_without_a_network_it_waits_and_nothing_else_does(house: House, lmc: Outside) -> None:
     named(house, lmc)
     house.decide(witness=[{**lmc.setting("the LMC"), "url": "http://127.0.0.1:9/"}])

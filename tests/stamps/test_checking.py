@@ -18,6 +18,7 @@ from callrec.practice import record, signing
 from callrec.registers.verify import Verdict, Verification
 from callrec.stamps.authority import Stamp
 from callrec.stamps.kept import newest_note, put_on_record
+from callrec.views.audit import verification_lines
 from house.holds import verified
 from house.practices import House
 from house.stages import copied
@@ -180,6 +181,31 @@ def test_an_entry_that_is_dated_on_shows_as_well(house: House) -> None:
     has_it_stamped(house)
     (found,) = verified(house).stamps.misdated
     assert found.entries == 1
+
+
+def test_stamps_that_contradict_each_other_are_told_as_that_and_nobodys_entry_is(
+    house: House, authority: TimeAuthority
+) -> None:
+    """An authority's clock jumps back; people here date what they write rightly."""
+    has_it_stamped(house)
+    write(house)
+    authority.clock = lambda: house.at - timedelta(hours=20)
+    then = has_it_stamped(house)
+    stamps = verified(house).stamps
+    assert not stamps.misdated
+    (found,) = stamps.contradictions
+    assert (found.at, found.then_at) == (house.at, house.at - timedelta(hours=20))
+    assert found.size < found.then_size == then.size
+    write(house)
+    authority.clock = lambda: house.at - timedelta(hours=18)
+    has_it_stamped(house)
+    (entry,) = verified(house).stamps.misdated
+    assert entry.contested
+    said, also = (
+        each for each in verification_lines(verified(house), full=True) if "time stamps" in each
+    )
+    assert said.startswith("two time stamps cannot both be right: that of ")
+    assert "as time stamps say that another stamp contradicts" in also
 
 
 def test_a_vault_set_back_with_all_memories_is_shown_by_a_stamp_that_was_kept(

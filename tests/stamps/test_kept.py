@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.errors import Failed
+from callrec.errors import Failed, Misconfigured
 from callrec.office.stamping import (
     EVERY,
     LATE_AFTER,
@@ -121,6 +122,48 @@ def test_a_stamp_of_another_log_or_checkpoint_is_removed(
     write(house)
     assert not stamps(house)
     assert not waiting_files(house.config.vault)
+
+
+def test_what_is_no_file_of_a_stamp_stays_and_stops_nothing(house: House, tmp_path: Path) -> None:
+    folder, elsewhere = folder_of(house.config.vault), tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"theirs")
+    has_it_stamped(house)
+    (folder / "notes.txt").write_bytes(b"stray")
+    (folder / "5.tsr").symlink_to(elsewhere)
+    (folder / "6.tsr").mkdir()
+    os.mkfifo(folder / "7.tsr")
+    write(house)
+    assert len(stamps(house)) == 1
+    assert {each.name for each in folder.iterdir()} == {"notes.txt", "5.tsr", "6.tsr", "7.tsr"}
+    assert elsewhere.read_bytes() == b"theirs"
+
+
+def test_no_link_is_followed_to_a_folder_elsewhere(house: House, tmp_path: Path) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", folder_of(house.config.vault)
+    elsewhere.mkdir()
+    (elsewhere / "5.tsr").write_bytes(b"theirs")
+    folder.symlink_to(elsewhere)
+    write(house)
+    with pytest.raises(Misconfigured, match="is a link"):
+        has_it_stamped(house)
+    (warning,) = stamp_warnings(house.open())
+    assert "is a link" in warning
+    assert [each.name for each in elsewhere.iterdir()] == ["5.tsr"]
+
+
+@pytest.mark.parametrize("days", [-1.01, 1.01, 800])
+def test_a_stamp_far_from_this_machines_clock_is_not_counted_and_asked_for_again(
+    house: House, authority: TimeAuthority, days: float
+) -> None:
+    authority.clock = lambda: house.at + timedelta(days=days)
+    with pytest.raises(Failed, match="one of two clocks is wrong: the time-stamping authority say"):
+        has_it_stamped(house)
+    assert not waiting_files(house.config.vault)
+    house.at += PAUSE
+    assert is_time_to_stamp(house.open())
+    authority.clock = lambda: house.at + timedelta(hours=23)
+    has_it_stamped(house, "max")
+    assert len(stamps(house)) == 1
 
 
 def test_without_openssl_it_goes_on_waiting(

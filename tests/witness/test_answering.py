@@ -17,7 +17,7 @@ from callrec.crypto.primitives import signing_public
 from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey, read_verifier_key
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.witness.answering import Answer, add_checkpoint
-from callrec.witness.keeping import Witness, make_witness, open_witness
+from callrec.witness.keeping import FIRST_REFUSED, Witness, make_witness, open_witness
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "witness"
 
@@ -149,8 +149,46 @@ def test_what_cannot_be_kept_is_not_cosigned(witness: Witness) -> None:
 def test_a_fork_is_kept_as_evidence(witness: Witness) -> None:
     asked(witness, 0, 3)
     asked(witness, 3, 5, kind=b"fork")
-    (kept,) = (witness.folder / "refused").iterdir()
-    assert kept.read_bytes() == head(5, b"fork")
+    assert refused(witness) == {head(5, b"fork")}
+
+
+def refused(witness: Witness) -> set[bytes]:
+    return {each.read_bytes() for each in (witness.folder / "refused").glob("*/*")}
+
+
+def test_a_senseless_head_takes_no_evidence_away(witness: Witness) -> None:
+    """Who forked the log has a key of it, and can have any head refused after the fork's."""
+    asked(witness, 0, 3)
+    asked(witness, 3, 5, kind=b"fork")
+    endless = sign_checkpoint(Checkpoint(ORIGIN, 2**63, bytes(32)), SEED)
+    for _ in range(2):
+        answer = asked(witness, 3, 5, note=endless, proof=[])
+        assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert refused(witness) == {head(5, b"fork"), endless}
+
+
+def test_of_heads_without_end_the_first_and_the_newest_are_kept(witness: Witness) -> None:
+    asked(witness, 0, 3)
+    forks = [head(size, b"fork") for size in range(4, 4 + FIRST_REFUSED + 3)]
+    for size, _ in enumerate(forks, 4):
+        asked(witness, 3, size, kind=b"fork")
+    assert refused(witness) == {*forks[:FIRST_REFUSED], forks[-1]}
+
+
+@pytest.mark.parametrize("name", ["evil\nline", "evil\tlog", " log", "#log", "a+b", "", "x" * 256])
+def test_no_log_is_known_under_a_name_that_breaks_the_list(witness: Witness, name: str) -> None:
+    key = VerifierKey(ORIGIN, NOTE_KEY, signing_public(bytes(32)))
+    before = (witness.folder / "logs").read_bytes()
+    with pytest.raises(Unusable, match="a record's name is one line"):
+        witness.add_log(name, key)
+    assert (witness.folder / "logs").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["the LMC", "w ", "w+1", "w" * 5000, f"callrec/{'0' * 32}", ""])
+def test_no_witness_is_made_under_a_name_that_is_none_or_a_logs(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="a witness's name has no space"):
+        make_witness(tmp_path / "new", name)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
@@ -186,11 +224,9 @@ def test_one_process_serves_it_at_a_time(witness: Witness) -> None:
         pass
 
 
-def test_it_is_made_in_an_empty_folder_under_a_name_that_a_key_can_have(tmp_path: Path) -> None:
+def test_it_is_made_in_an_empty_folder_and_is_found_there(tmp_path: Path) -> None:
     (tmp_path / "there").write_bytes(b"")
     with pytest.raises(Unusable, match="something lies"):
         make_witness(tmp_path, "w.example/w1")
-    with pytest.raises(Unusable, match="no space"):
-        make_witness(tmp_path / "new", "the LMC")
     with pytest.raises(Misconfigured, match="no witness"):
         open_witness(tmp_path)

@@ -91,6 +91,16 @@ def test_of_an_answer_only_lines_by_the_known_key_are_kept_and_each_once() -> No
     assert with_lines(once, answer, [key]) == once
 
 
+def test_of_two_lines_by_one_key_the_newer_counts_and_alone_is_kept() -> None:
+    key = read_verifier_key(OURS["witness"], COSIGNATURE_KEY)
+    old, new = (cosignature_line(TEXT, key, WITNESS, at) for at in (1_700_000_000, 1_795_521_600))
+    for answer in (old + new, new + old):
+        kept = with_lines(note(TEXT).encode(), answer.encode(), [key])
+        assert kept == note(TEXT, new).encode()
+        (found,) = check_cosignatures(note(TEXT, answer).encode(), [key])
+        assert found.at.timestamp() == 1_795_521_600
+
+
 @pytest.mark.parametrize("answer", ["no line\n", "— other.example/w\n", line(TEXT, seed=LOG)])
 def test_an_answer_that_is_none_is_refused(answer: str) -> None:
     key = read_verifier_key(OURS["witness"], COSIGNATURE_KEY)

@@ -13,16 +13,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pexpect
 import pytest
 
+from callrec.audit.checkpoint import Checkpoint, sign_checkpoint
+from callrec.audit.cosignature import WitnessRequest, write_request
+from callrec.crypto.verifier_key import NOTE_KEY, read_verifier_key
 from callrec.errors import Failed
 from callrec.practice import record
 from callrec.registers.cosigning import log_keys
 from callrec.system.web import Other, exchange
-from callrec.witness.keeping import name_of, open_witness
+from callrec.witness.keeping import make_witness, name_of, open_witness
 from callrec.witness.serving import MOST_BYTES
+from cli.test_request_on_a_terminal import terminal
 from house.commands import environment_of
 from house.practices import House
 from house.time_authority import time_authority
@@ -35,6 +41,11 @@ CALLREC = (sys.executable, "-m", "callrec")
 def outside(tmp_path: Path) -> Iterator[Outside]:
     with a_witness(tmp_path / "witness") as found:
         yield found
+
+
+SOME_HEAD = write_request(
+    WitnessRequest(0, (), sign_checkpoint(Checkpoint("x", 1, bytes(32)), bytes(32)))
+)
 
 
 def answered(outside: Outside, method: str, path: str, **of: object) -> tuple[int, bytes]:
@@ -58,6 +69,22 @@ def test_what_is_no_request_of_the_protocol_is_turned_away(outside: Outside) -> 
     unsaid = {"Transfer-Encoding": "chunked"}
     assert answered(outside, "POST", "/add-checkpoint", headers=unsaid)[0] == 411
     assert answered(outside, "PUT", "/add-checkpoint")[0] == 501
+
+
+def test_what_it_cannot_do_is_told_once_to_who_runs_it(outside: Outside) -> None:
+    logs = outside.witness.folder / "logs"
+    told = (
+        ("line 1", 500, "no key\n"),
+        ("line 1", 500, "no key\n"),
+        ("", 404, ""),
+        ("line 2", 500, "#\n-\n"),
+    )
+    for _, status, text in told:
+        logs.write_text(text)
+        assert answered(outside, "POST", "/add-checkpoint", body=SOME_HEAD)[0] == status
+    first, then = outside.told
+    assert first.startswith("no head is cosigned: line 1 of ")
+    assert then.startswith("no head is cosigned: line 2 of ")
 
 
 def test_its_key_is_served_to_nobody(outside: Outside) -> None:
@@ -170,8 +197,28 @@ def test_a_vault_set_back_a_week_is_caught_by_a_kept_stamp_and_by_the_witnesss_p
     assert open_witness(folder).head(f"callrec/{house.practice.vault}") is not None
 
 
+def test_one_more_key_of_a_record_is_taken_only_if_it_is_of_the_same_practice(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "w"
+    witness = make_witness(folder, "lmc.example/w")
+    door, max_ = (each.key for each in log_keys(house.open()) if each.login in ("door", "max"))
+    witness.add_log(f"callrec/{house.practice.vault}", read_verifier_key(door, NOTE_KEY))
+    command = f"audit witness add {folder} {max_}"
+    for answer, keys in (("", 1), ("y", 2)):
+        seen = terminal(house, "max", command)
+        seen.expect("this record is known already, by 1 key")
+        seen.expect_exact("Is this key from the same practice? [y/N] ")
+        seen.sendline(answer)
+        seen.expect("by 2 keys" if answer else "not confirmed, so nothing was done")
+        seen.expect(pexpect.EOF)
+        seen.close()
+        assert len(witness.logs()) == keys
+
+
 def test_a_head_from_the_witness_itself_is_an_outside_head(house: House, tmp_path: Path) -> None:
     with a_witness(tmp_path / "w") as outside:
+        outside.at = datetime.now(UTC).timestamp()
         outside.knows(house, "door")
         house.decide(witness=[outside.setting("the LMC")])
         assert typed(house, "audit", "cosign").returncode == 0

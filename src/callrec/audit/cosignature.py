@@ -74,7 +74,7 @@ def cosignature_line(text: str, key: VerifierKey, seed: bytes, at: int) -> str:
 
 
 def check_cosignatures(note: bytes, keys: Iterable[VerifierKey]) -> tuple[Cosignature, ...]:
-    """Who of these cosigned a checkpoint; lines by other keys are ignored.
+    """Who of these cosigned a checkpoint, the newest of each; lines by other keys are ignored.
 
     Raises:
         Tampered: it is no signed note, or a line under the name and id of one of these keys is not
@@ -88,12 +88,13 @@ def check_cosignatures(note: bytes, keys: Iterable[VerifierKey]) -> tuple[Cosign
                 if at >= _END_OF_TIME:
                     raise Tampered("a cosignature's time is beyond the calendar")
                 verify(key.public, _message(read.text, at), line.signature[_TIME_BYTES:])
-                found[key] = Cosignature(key, datetime.fromtimestamp(at, UTC))
+                made = Cosignature(key, datetime.fromtimestamp(at, UTC))
+                found[key] = max(made, found.get(key, made), key=lambda each: each.at)
     return tuple(found.values())
 
 
 def with_lines(note: bytes, answer: bytes, keys: Iterable[VerifierKey]) -> bytes:
-    """A checkpoint with what a witness answered, as far as it is by these keys.
+    """A checkpoint with what a witness answered, as far as it is by these keys; the newest of each.
 
     Raises:
         Tampered: the answer is no signature lines, or one of theirs does not verify.
@@ -103,8 +104,12 @@ def with_lines(note: bytes, answer: bytes, keys: Iterable[VerifierKey]) -> bytes
     check_cosignatures(both, known.values())
     there = parse_note(note).signatures
     new = (each for each in parse_note(both).signatures if each not in there)
-    lines = (each.text for each in new if (each.name, each.key_id) in known)
-    return note + "".join(lines).encode()
+    of_each = {(each.name, each.key_id): each.text for each in sorted(new, key=_time_of)}
+    return note + "".join(text for key, text in of_each.items() if key in known).encode()
+
+
+def _time_of(line: NoteSignature) -> bytes:
+    return line.signature[:_TIME_BYTES]
 
 
 def write_request(request: WitnessRequest) -> bytes:

@@ -30,6 +30,12 @@ _NO_KEY: Final = "it is not a key that was copied whole: NAME+8 hex digits+base6
 
 _PRIVATE: Final = "PRIVATE+KEY+"
 
+MOST_NAME_BYTES: Final = 255
+"""Of the name of a key or a log, in UTF-8; the sources name no bound."""
+
+_LOGS: Final = "callrec/"
+"""With this the name of each of callrec's logs begins, and of each key that signs for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
@@ -52,8 +58,28 @@ class VerifierKey:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether a key may have this name: not empty, one line, no space and no plus."""
-    return bool(name) and not any(c.isspace() or c == "+" or not c.isprintable() for c in name)
+    """Whether a key may have this name: as an origin, and no space."""
+    return is_origin(name) and " " not in name
+
+
+def is_witness_name(name: str) -> bool:
+    """Whether a witness's key may: a line under a log's name would be taken for the log's own."""
+    return is_key_name(name) and not name.startswith(_LOGS)
+
+
+def is_origin(name: str) -> bool:
+    """Whether a log may have this name: one printable line, no plus, no space around it, bounded.
+
+    No space in it either, says c2sp.org/tlog-checkpoint of new ones; Go's checksum database is
+    called ``go.sum database tree`` for ever. A number sign begins a remark where names are listed.
+    """
+    return (
+        name.isprintable()
+        and name == name.strip()
+        and 0 < len(name.encode()) <= MOST_NAME_BYTES
+        and "+" not in name
+        and not name.startswith("#")
+    )
 
 
 def read_verifier_key(text: str, expected: int) -> VerifierKey:

@@ -134,7 +134,8 @@ async def _page(desk: Desk, request: Request, address: str) -> Response:
     answered = await _ask(browser, asked)
     if answered.ends:
         desk.browsers.forget(value)
-        desk.has_factors = None  # they may have added one
+    if answered.ends or asked.path.startswith("/account/factors/"):
+        desk.has_factors = None  # they may have added the first
     response = _response(answered)
     if not answered.counts:
         return response

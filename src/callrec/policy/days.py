@@ -19,10 +19,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from callrec.errors import Unusable
+from callrec.errors import Failed, Unusable
 
 AROUND = timedelta(minutes=15)
 """How precisely people remember the time of a call."""
+
+CLOCKS_APART: Final = timedelta(days=1)
+"""By how much another's clock may differ from this machine's and its word still count."""
 
 FIRST_YEAR: Final = 2018
 """The UK GDPR's: callrec has no clock for anything received before."""
@@ -81,6 +84,25 @@ class DayRange:
     def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """UTC: the first instant of the first day, and the first instant after the last."""
         return _midnight(self.first, zone), day_end(self.last, zone)
+
+
+def check_clock(whose: str, theirs: datetime, ours: datetime) -> None:
+    """Check that what somebody outside says of now can be of now.
+
+    Which of the two is wrong nobody can tell here.
+
+    Raises:
+        Failed: it is more than a day away, either way.
+    """
+    if abs(theirs - ours) > CLOCKS_APART:
+        there, here = (
+            f"{short_date(at)}, {at:%H:%M} UTC"
+            for at in (theirs.astimezone(UTC), ours.astimezone(UTC))
+        )
+        raise Failed(
+            f"one of two clocks is wrong: {whose} says {there}, and this machine {here}",
+            hint="set this machine's clock, or tell them",
+        )
 
 
 def read_days(text: str) -> DayRange:

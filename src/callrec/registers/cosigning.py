@@ -43,6 +43,7 @@ from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_in_force
+from callrec.policy.days import check_clock
 from callrec.policy.role import Standing
 from callrec.practice import (
     Actor,
@@ -238,7 +239,8 @@ class _Asking:
         try:
             return self._ask(witness, min(known, self.head.size))
         except Failed as error:
-            return WitnessAnswer(witness.name, WitnessState.WAITS, why=error.message)
+            why, hint = error.message, error.hint or ""
+            return WitnessAnswer(witness.name, WitnessState.WAITS, why=why, hint=hint)
 
     def _ask(self, witness: Witness, old: int) -> WitnessAnswer:
         for _ in range(_TRIES):
@@ -249,8 +251,10 @@ class _Asking:
             said = self.exchange(f"{witness.url.rstrip('/')}/add-checkpoint", request)
             if said.status == HTTPStatus.OK:
                 return self._take(witness, said.body)
-            size = _size_in(said.body) if said.status == HTTPStatus.CONFLICT else None
-            if size is None or size > self.head.size or size == old:
+            size = _size_in(said.body) if said.status == HTTPStatus.CONFLICT else old
+            if size is None:
+                raise Failed("it answers what is not understood", hint=_ADDRESS)
+            if size > self.head.size or size == old:
                 break
             old = size
         else:
@@ -276,6 +280,7 @@ class _Asking:
             raise Failed(f"what it answered is not its cosignature: {error.message}") from error
         if not found:
             raise Failed("it answered, but not with the key that the settings name")
+        check_clock("it", found[0].at, self.practice.now())
         self.note = note
         return WitnessAnswer(witness.name, WitnessState.SEEN, found[0].at)
 
@@ -304,16 +309,18 @@ class _Asking:
         return WitnessAnswer(name, WitnessState.CONTRADICTS, why=why)
 
 
+_ADDRESS: Final = "see whether the url in the settings is its own, and ask its operator"
+
 _REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     HTTPStatus.NOT_FOUND: (
-        "it does not know this record",
-        "give it the key of the person who asks: callrec audit cosign --keys",
+        "it does not know this record, or is not at that address",
+        "give it that person's key: callrec audit cosign --keys; if it has it, the url is wrong",
     ),
     HTTPStatus.FORBIDDEN: (
         "it does not know the key of the person who asks",
         "give it that key: callrec audit cosign --keys",
     ),
-    HTTPStatus.BAD_REQUEST: ("it does not understand what it is asked", ""),
+    HTTPStatus.BAD_REQUEST: ("it does not understand what it is asked", _ADDRESS),
 }
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.policy.days import check_clock
 from callrec.settings import Timestamp
 from callrec.stamps.authority import Stamp, ask_for_stamp
 from callrec.stamps.kept import keep_waiting
-from callrec.stamps.waiting import folder_of
-from callrec.system.files import atomic_write
+from callrec.stamps.waiting import folder_of, folder_to_write
+from callrec.system.files import write_private
 
 _TRIED: Final = "tried"
 
@@ -48,16 +49,20 @@ def stamp_checkpoint(
         vault: the vault's folder.
         note: the checkpoint.
         size: how many leaves it is over.
-        at: when this is, to be kept where it is in vain.
+        at: when this is by this machine's clock, to be kept where it is in vain.
 
     Raises:
-        Misconfigured: nobody is set up to be asked, or there is no ``openssl`` here.
-        Failed: the authority gave none, or it cannot be kept.
+        Misconfigured: nobody is set up to be asked, there is no ``openssl`` here, or the place of
+            stamps is a link.
+        Failed: the authority gave none, its clock or this one is wrong, or it cannot be kept.
     """
     if timestamp.url:
+        with suppress(OSError):
+            folder_to_write(vault)
         _note_tried(vault, TriedInVain(at, _CUT_OFF))
     try:
         stamp = ask_for_stamp(timestamp, note, size)
+        check_clock("the time-stamping authority", stamp.at, at)
     except (Failed, Misconfigured) as problem:
         if timestamp.url:
             _note_tried(vault, TriedInVain(at, problem.message))
@@ -81,7 +86,14 @@ def stamp_if_possible(
 
 
 def tried_in_vain(vault: Path) -> TriedInVain | None:
-    """When the authority was last asked in vain; None: it answered since, or was never asked."""
+    """When the authority was last asked in vain; None: it answered since, or was never asked.
+
+    Where the place of stamps is a link nobody is asked, since that was made.
+    """
+    folder = folder_of(vault)
+    if folder.is_symlink():
+        since = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
+        return TriedInVain(since, f'"{folder}" is a link')
     try:
         said: Any = parse((folder_of(vault) / _TRIED).read_bytes())
         return TriedInVain(parse_instant(said["at"]), str(said["why"]))
@@ -90,7 +102,6 @@ def tried_in_vain(vault: Path) -> TriedInVain | None:
 
 
 def _note_tried(vault: Path, tried: TriedInVain) -> None:
+    said = canonical({"at": format_instant(tried.at), "why": tried.why})
     with suppress(OSError, CallrecError):
-        folder_of(vault).mkdir(mode=0o700, exist_ok=True)
-        with atomic_write(folder_of(vault) / _TRIED, replaces=True) as file:
-            file.write(canonical({"at": format_instant(tried.at), "why": tried.why}))
+        write_private(folder_to_write(vault) / _TRIED, said)

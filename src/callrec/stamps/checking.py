@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
@@ -50,6 +51,19 @@ class Misdated:
     """They were written later than this."""
     before: datetime | None
     """And no later than this; None: no stamp came since."""
+    contested: bool
+    """Another stamp says a time with which one of these cannot be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two stamps, one after the other, of which the later one says an earlier time."""
+
+    size: int
+    """Of the checkpoint of the first, in leaves."""
+    at: datetime
+    then_size: int
+    then_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class CheckedStamps:
     no_openssl: str = ""
     """Why nothing was checked; empty: it was."""
     misdated: tuple[Misdated, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    """They say nothing of the entries between the two: an authority's clock was wrong."""
 
 
 NO_STAMPS: Final = CheckedStamps()
@@ -106,6 +122,7 @@ def check_stamps(
         tuple(problems),
         tuple(unchecked),
         misdated=tuple(find_misdated(connection, times)) if dated else (),
+        contradictions=tuple(find_contradictions(times)) if dated else (),
     )
 
 
@@ -136,10 +153,34 @@ def _checked(connection: Connection, timestamp: Timestamp, size: int) -> Stamp:
     return Stamp(size, token, time)
 
 
+def find_contradictions(stamps: Sequence[tuple[int, datetime]]) -> Iterator[Contradiction]:
+    """Each two of which the later says a time more than an hour before the other's.
+
+    Args:
+        stamps: size and time of each, by size.
+    """
+    for (size, at), (then_size, then_at) in pairwise(stamps):
+        if then_at < at - LEEWAY:
+            yield Contradiction(size, at, then_size, then_at)
+
+
+def _contested(stamps: Sequence[tuple[int, datetime]]) -> set[int]:
+    """Sizes of the stamps with which any other cannot be right."""
+    times = [at for _, at in stamps]
+    latest_before = accumulate(times, max)
+    earliest_since = reversed([*accumulate(reversed(times), min)])
+    around = zip(stamps, latest_before, earliest_since, strict=True)
+    return {
+        size for (size, at), before, since in around if before > at + LEEWAY or since < at - LEEWAY
+    }
+
+
 def find_misdated(
     connection: Connection, stamps: Sequence[tuple[int, datetime]]
 ) -> Iterator[Misdated]:
     """Each stretch between stamps in which an entry says a time more than an hour out of it.
+
+    None where the two stamps contradict each other: nothing could be within.
 
     Args:
         connection: sees one state of the catalogue throughout.
@@ -147,7 +188,10 @@ def find_misdated(
     """
     seq, at = tables.leaf.c.seq, written_at()
     ends: list[tuple[int | None, datetime | None]] = [*stamps[1:], (None, None)]
+    contested = _contested(stamps)
     for (size, after), (end, before) in zip(stamps, ends, strict=True):
+        if before is not None and before < after - LEEWAY:
+            continue
         wrong = [at < format_instant(after - LEEWAY).encode()]
         if before is not None:
             wrong.append(at > format_instant(before + LEEWAY).encode())
@@ -158,7 +202,11 @@ def find_misdated(
         found = connection.execute(first).first()
         if found is not None:
             count = connection.execute(select(func.count()).where(*within)).scalar_one()
-            yield Misdated(found.seq, parse_instant(found.at.decode()), count, after, before)
+            at_first, doubtful = (
+                parse_instant(found.at.decode()),
+                not contested.isdisjoint((size, end)),
+            )
+            yield Misdated(found.seq, at_first, count, after, before, doubtful)
 
 
 def stamped_note(connection: Connection, timestamp: Timestamp, stamp: bytes) -> bytes:

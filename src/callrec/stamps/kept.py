@@ -6,6 +6,7 @@ before it goes on record (docs/formats/time-stamps.md, 4).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +22,7 @@ from callrec.errors import Failed
 from callrec.package.callrec_verify import NoOpenssl, Wrong, check_stamp
 from callrec.settings import Timestamp
 from callrec.stamps.authority import LARGEST_ANSWER, Stamp
-from callrec.stamps.waiting import folder_of, waiting_files
+from callrec.stamps.waiting import folder_to_write, waiting_files
 from callrec.system.files import atomic_write
 
 STAMPED: Final = "log.stamped"
@@ -56,18 +57,17 @@ def keep_waiting(vault: Path, stamp: Stamp) -> None:
 
     Raises:
         Failed: the vault's folder cannot be written.
+        Misconfigured: the place in it is a link.
     """
-    folder = folder_of(vault)
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        with atomic_write(folder / f"{stamp.size}.tsr", replaces=True) as file:
+        with atomic_write(folder_to_write(vault) / f"{stamp.size}.tsr", replaces=True) as file:
             file.write(stamp.token)
     except OSError as error:
         raise Failed(f"the time stamp cannot be kept: {error.strerror}") from error
 
 
 def checked_waiting(connection: Connection, timestamp: Timestamp, vault: Path) -> tuple[Stamp, ...]:
-    """The stamps that wait and count; what lies there and counts for nothing is removed.
+    """The stamps that wait and count; a file of such a name that counts for nothing is removed.
 
     None where there is no ``openssl`` to check them by: they go on waiting.
     """
@@ -87,7 +87,7 @@ def _read_waiting(connection: Connection, timestamp: Timestamp, path: Path) -> S
     note = note_over(connection, size)
     if note is None or is_on_record(connection, size):
         return None
-    with path.open("rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as file:
         token = file.read(LARGEST_ANSWER)
     try:
         return Stamp(
@@ -124,9 +124,11 @@ def put_on_record(act: LogTransaction, by: str, stamps: Iterable[Stamp]) -> None
 
 def take_away(vault: Path, stamps: Iterable[Stamp]) -> None:
     """Remove what waited, now that it is on record."""
-    for stamp in stamps:
-        with suppress(OSError):
-            (folder_of(vault) / f"{stamp.size}.tsr").unlink(missing_ok=True)
+    sizes = {f"{stamp.size}.tsr" for stamp in stamps}
+    for path in waiting_files(vault):
+        if path.name in sizes:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def stamps_on_record(connection: Connection) -> Iterator[tuple[int, bytes, datetime]]:

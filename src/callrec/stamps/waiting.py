@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
+
+from callrec.errors import Misconfigured
 
 _NAME: Final = re.compile(r"(?:0|[1-9][0-9]{0,17})\.tsr")
 
@@ -15,10 +18,32 @@ def folder_of(vault: Path) -> Path:
 
 
 def waiting_files(vault: Path) -> tuple[Path, ...]:
-    """The files of stamps that wait, by the size of their checkpoints; whatever is in them."""
+    """The files of stamps that wait, by the size of their checkpoints; whatever is in them.
+
+    No link is followed: who can write into the vault's folder could have a file elsewhere removed.
+    """
     folder = folder_of(vault)
+    if folder.is_symlink():
+        return ()
     try:
-        found = [each for each in folder.iterdir() if _NAME.fullmatch(each.name)]
+        with os.scandir(folder) as found:
+            files = [Path(each) for each in found if each.is_file(follow_symlinks=False)]
     except OSError:  # none was ever there, most often
         return ()
-    return tuple(sorted(found, key=lambda each: int(each.stem)))
+    return tuple(
+        sorted((each for each in files if _NAME.fullmatch(each.name)), key=lambda e: int(e.stem))
+    )
+
+
+def folder_to_write(vault: Path) -> Path:
+    """Their place, made where it is not there yet.
+
+    Raises:
+        Misconfigured: it is a link, which is not followed.
+        OSError: it cannot be made.
+    """
+    folder = folder_of(vault)
+    if folder.is_symlink():
+        raise Misconfigured(f'"{folder}" is a link', hint="remove it")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -16,6 +16,7 @@ from callrec.policy.words import in_words
 from callrec.registers.audit import Entry
 from callrec.registers.verify import Verdict, Verification
 from callrec.search.reviews import DrawnSearch, DrawnSearches, Sample
+from callrec.stamps.authority import Stamp
 from callrec.stamps.checking import CheckedStamps
 from callrec.views.words import answer_in_words, counted, facts, local_time
 
@@ -138,6 +139,7 @@ def _time_json(stamps: CheckedStamps) -> dict[str, Any]:
         "stamps": stamps.count,
         "not_checked": stamps.no_openssl or None,
         "misdated": [facts(each) for each in stamps.misdated],
+        "contradictions": [facts(each) for each in stamps.contradictions],
     }
 
 
@@ -145,16 +147,28 @@ def _stamp_lines(stamps: CheckedStamps) -> Iterator[str]:
     """By when the record had come how far, in an authority's word; nothing where none was asked."""
     if stamps.no_openssl:
         yield f"time not checked: {stamps.no_openssl}"
-    if newest := stamps.newest:
-        at, authority = local_time(newest.at, UTC), newest.time.authority
-        yield f"{entries_counted(newest.size)} signed no later than {at} UTC, says {authority}"
+    if stamps.newest:
+        yield _signed_line(stamps.newest)
+    for pair in stamps.contradictions[-_MAX_SET_BACKS:]:
+        yield (
+            f"two time stamps cannot both be right: that of {entries_counted(pair.size)} says"
+            f" {local_time(pair.at, UTC)} UTC, and the one after it, of"
+            f" {entries_counted(pair.then_size)}, {local_time(pair.then_at, UTC)} UTC; an"
+            " authority's clock was wrong, so neither tells when the entries between were written"
+        )
     for each in stamps.misdated[-_MAX_SET_BACKS:]:
         by = f" and no later than {local_time(each.before, UTC)}" if each.before else ""
+        shows = "say that another stamp contradicts" if each.contested else "show"
         yield (
             f"entry {each.seq} says {local_time(each.at, UTC)} UTC, but was written after"
-            f" {local_time(each.after, UTC)}{by}, as time stamps show: a clock was wrong, or"
+            f" {local_time(each.after, UTC)}{by}, as time stamps {shows}: a clock was wrong, or"
             " somebody gave it another date"
         )
+
+
+def _signed_line(stamp: Stamp) -> str:
+    at, authority = local_time(stamp.at, UTC), stamp.time.authority
+    return f"{entries_counted(stamp.size)} signed no later than {at} UTC, says {authority}"
 
 
 def _anchor_lines(found: Verification) -> Iterator[str]:
@@ -225,10 +239,9 @@ def stamped_json(done: StampedRecord, to: Path | None) -> dict[str, Any]:
     return {"size": stamp.size, "at": stamp.at, **about, "on_record": on_record, "path": to}
 
 
-def stamped_lines(done: StampedRecord, zone: tzinfo) -> Iterator[str]:
-    """The same in words."""
-    at, stamp = local_time(done.stamp.at, zone), done.stamp
-    yield f"signed no later than {at}, says {stamp.time.authority}: {entries_counted(stamp.size)}"
+def stamped_lines(done: StampedRecord) -> Iterator[str]:
+    """The same in words, as a check of the record says it."""
+    yield _signed_line(done.stamp)
     if not done.on_record:
         yield "it goes on record with the next entry of anybody"
 

@@ -3,7 +3,7 @@
     key              its signing key, one line; a secret
     logs             the logs' keys: a verifier key a line, the origin before it where it is another
     heads/<name>     the head of one log that was cosigned last, with the signatures on it
-    refused/<name>   a head that the log's key signed and that is no continuation: evidence
+    refused/<name>/  heads that the log's key signed and that are no continuation: evidence
     lock             held by the process that serves
 
 A name is SHA-256 of the log's origin, in hex. No more is kept: nothing of anybody.
@@ -19,19 +19,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from callrec.audit.checkpoint import Checkpoint, read_checkpoint
+from callrec.audit.checkpoint import Checkpoint, parse_note, read_checkpoint
 from callrec.crypto.primitives import random_bytes, sha256
 from callrec.crypto.verifier_key import (
     COSIGNATURE_KEY,
     NOTE_KEY,
     VerifierKey,
-    is_key_name,
+    is_origin,
+    is_witness_name,
     read_signing_key,
     read_verifier_key,
     write_signing_key,
 )
-from callrec.errors import Failed, Misconfigured, Unusable
-from callrec.system.files import read_private, write_private
+from callrec.errors import Failed, Misconfigured, Tampered, Unusable
+from callrec.system.files import read_private, sync, write_private
 
 _KEY: Final = "key"
 
@@ -40,6 +41,12 @@ _LOGS: Final = "logs"
 _HEADS: Final = "heads"
 
 _REFUSED: Final = "refused"
+
+FIRST_REFUSED: Final = 16
+"""Heads of one log that are kept for ever; who has its key can sign any number of them."""
+
+_NEWEST: Final = "newest"
+"""The one after these that was refused last."""
 
 _SEED_BYTES: Final = 32
 
@@ -68,7 +75,7 @@ class Witness:
             try:
                 if key and not line.startswith("#"):
                     read = read_verifier_key(key, NOTE_KEY)
-                    found.append((origin.strip() or read.name, read))
+                    found.append((_checked(origin.strip() or read.name), read))
             except ValueError as problem:
                 raise Misconfigured(
                     f'line {number} of "{path}" is not a log\'s key: {problem}', hint="correct it"
@@ -76,12 +83,19 @@ class Witness:
         return found
 
     def head(self, origin: str) -> tuple[Checkpoint, bytes] | None:
-        """The head of a log that was cosigned last, and its note; None: none was."""
+        """The head of a log that was cosigned last, and its note; None: none was.
+
+        Raises:
+            Misconfigured: it cannot be read.
+        """
+        path = self.folder / _HEADS / name_of(origin)
         try:
-            note = (self.folder / _HEADS / name_of(origin)).read_bytes()
+            note = path.read_bytes()
+            return read_checkpoint(note, origin), note
         except FileNotFoundError:
             return None
-        return read_checkpoint(note, origin), note
+        except (OSError, Tampered) as error:
+            raise Misconfigured(f'"{path}" cannot be read as a head of "{origin}"') from error
 
     def note_named(self, name: str) -> bytes | None:
         """The note of the head of the log whose origin has this SHA-256; None: there is none."""
@@ -99,20 +113,50 @@ class Witness:
         write_private(self.folder / _HEADS / name_of(origin), note)
 
     def keep_refused(self, origin: str, note: bytes) -> None:
-        """Keep a head that was refused, in place of one that was refused before."""
-        write_private(self.folder / _REFUSED / name_of(origin), note)
+        """Keep a head that was refused, once, beside those that were refused before.
+
+        Beyond the first of them, in place of the newest.
+
+        Raises:
+            Misconfigured: it cannot be written.
+        """
+        folder = self.folder / _REFUSED / name_of(origin)
+        try:
+            if not folder.exists():
+                folder.mkdir(mode=0o700)
+                sync(folder.parent)
+            there = {each.name for each in folder.iterdir()} - {_NEWEST}
+        except OSError as error:
+            raise Misconfigured(f'"{folder}" cannot be written: {error.strerror}') from error
+        name = sha256(parse_note(note).text.encode()).hex()
+        if name not in there:
+            write_private(folder / (name if len(there) < FIRST_REFUSED else _NEWEST), note)
 
     def add_log(self, origin: str, key: VerifierKey) -> None:
         """Know a log by one more key.
 
         Raises:
-            Unusable: it is known by it already.
+            Unusable: it is known by it already, or no log has such a name.
         """
-        if (origin, key) in self.logs():
-            raise Unusable("this witness knows that key already")
+        self.check_new(origin, key)
         line = str(key) if origin == key.name else f"{origin} {key}"
         before = "".join(f"{each}\n" for each in _lines_of(self.folder / _LOGS))
         write_private(self.folder / _LOGS, f"{before}{line}\n".encode())
+
+    def check_new(self, origin: str, key: VerifierKey) -> int:
+        """How many other keys a log is known by that is to be known by this one.
+
+        Raises:
+            Unusable: it is known by it already, or no log has such a name.
+        """
+        try:
+            _checked(origin)
+        except ValueError as problem:
+            raise Unusable(str(problem), hint="give the first line of its checkpoints") from None
+        keys = self.keys_of(origin)
+        if key in keys:
+            raise Unusable("this witness knows that key already")
+        return len(keys)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -136,6 +180,14 @@ def name_of(origin: str) -> str:
     return sha256(origin.encode()).hex()
 
 
+def _checked(origin: str) -> str:
+    if not is_origin(origin):
+        raise ValueError(
+            "a record's name is one line, at most 255 bytes, with no plus and no # before it"
+        )
+    return origin
+
+
 def make_witness(folder: Path, name: str) -> Witness:
     """A new witness with a key of its own.
 
@@ -147,9 +199,9 @@ def make_witness(folder: Path, name: str) -> Witness:
         Unusable: the name is none, or something lies in the folder.
         Failed: it cannot be written.
     """
-    if not is_key_name(name):
+    if not is_witness_name(name):
         raise Unusable(
-            "a witness's name has no space and no plus",
+            "a witness's name has no space and no plus, 255 bytes at the most, and is no record's",
             hint="take one like oak-surgery.example/witness",
         )
     try:

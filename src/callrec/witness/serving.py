@@ -39,9 +39,20 @@ class WitnessServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, witness: Witness, place: tuple[str, int], *, now: Callable[[], float]
+        self,
+        witness: Witness,
+        place: tuple[str, int],
+        *,
+        now: Callable[[], float],
+        tell: Callable[[str], None],
     ) -> None:
-        """Listen; ``now``: seconds since 1970.
+        """Listen.
+
+        Args:
+            witness: for whom.
+            place: host and port.
+            now: seconds since 1970.
+            tell: says to who runs it what cannot be done here; once, until something else can't.
 
         Raises:
             OSError: the place is taken, or is none.
@@ -49,6 +60,8 @@ class WitnessServer(ThreadingHTTPServer):
         self.witness = witness
         self.now = now
         self.one = threading.Lock()
+        self._tell = tell
+        self._told = ""
         self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
         super().__init__(place, _Handler)
 
@@ -65,6 +78,19 @@ class WitnessServer(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
+
+    def answer(self, body: bytes) -> Answer:
+        """What it answers to a head."""
+        with self.one:
+            try:
+                answer, wrong = add_checkpoint(self.witness, body, int(self.now())), ""
+            except CallrecError as error:
+                wrong = error.message
+                answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "it cannot be kept here\n")
+            if wrong and wrong != self._told:
+                self._tell(f"no head is cosigned: {wrong}")
+            self._told = wrong
+            return answer
 
     def handle_error(self, request: _Request, client_address: tuple[str, int]) -> None:
         """Say nothing: it would name who asked. What fails here, fails for them."""
@@ -99,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             body = self.rfile.read(int(length))
             if self.path == "/add-checkpoint":
-                self._send(self._cosigned(body))
+                self._send(self.server.answer(body))
             else:
                 self._send(Answer(HTTPStatus.NOT_FOUND))
 
@@ -110,13 +136,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(HTTPStatus.NOT_FOUND))
         else:
             self._send(Answer(HTTPStatus.OK, note.decode()))
-
-    def _cosigned(self, body: bytes) -> Answer:
-        try:
-            with self.server.one:
-                return add_checkpoint(self.server.witness, body, int(self.server.now()))
-        except CallrecError:
-            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "it cannot be kept here\n")
 
     def _send(self, answer: Answer, *, closes: bool = False) -> None:
         data = answer.body.encode()

@@ -315,7 +315,7 @@ def stamp(ctx: Context, *, to: options.StampTo = None) -> None:
     practice = practice_of(ctx.obj)
     actor = acting_person_if_any(ctx.obj, practice)
     done = stamp_record(practice, actor, to=to)
-    ctx.obj.out.show(stamped_json(done, to), stamped_lines(done, practice.settings.time_zone))
+    ctx.obj.out.show(stamped_json(done, to), stamped_lines(done))
     report_unsaved_head(practice)
 
 

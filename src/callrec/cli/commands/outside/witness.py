@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.errors import Failed, Unusable
@@ -31,12 +32,21 @@ def init(ctx: Context, folder: Folder, *, name: Name) -> None:
 
 
 @witness_app.command()
-def add(ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None) -> None:
+def add(
+    ctx: Context,
+    folder: Folder,
+    key: LogKey,
+    *,
+    origin: Origin = None,
+    yes: options.Yes = False,
+) -> None:
     """Let a witness know a record: by the key with which the practice asks.
 
-    The practice prints it: callrec audit cosign --keys. A record may have several keys.
+    The practice prints it: callrec audit cosign --keys. A record may have several keys. Before it
+    takes one more it asks: whose key it is can sign heads of that record.
     """
     from callrec.crypto.verifier_key import NOTE_KEY, read_verifier_key
+    from callrec.views.words import counted
     from callrec.witness.keeping import open_witness
 
     try:
@@ -46,8 +56,14 @@ def add(ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None) -> 
             f"that is not the key of a record: {problem}",
             hint="callrec audit cosign --keys prints it",
         ) from None
-    open_witness(folder).add_log(origin or read.name, read)
-    ctx.obj.out.show({"origin": origin or read.name, "key": key}, f"known: {origin or read.name}")
+    name, witness = origin or read.name, open_witness(folder)
+    if others := witness.check_new(name, read):
+        known = f"this record is known already, by {counted(others, 'key')}"
+        ctx.obj.out.note(known)
+        ctx.obj.prompts.confirm("Is this key from the same practice?", yes=yes)
+    witness.add_log(name, read)
+    by = f", by {counted(others + 1, 'key')}" if others else ""
+    ctx.obj.out.show({"origin": name, "key": key}, f"known: {name}{by}")
     ctx.obj.out.note("it answers while callrec audit witness serve runs")
 
 
@@ -68,7 +84,7 @@ def serve(ctx: Context, folder: Folder, *, listen: Listen = "127.0.0.1:7380") ->
         raise Unusable("that is not a place to listen", hint="give --listen 127.0.0.1:7380")
     with witness.held():
         try:
-            server = WitnessServer(witness, (host, int(port)), now=time.time)
+            server = WitnessServer(witness, (host, int(port)), now=time.time, tell=ctx.obj.out.note)
         except (OSError, OverflowError) as error:
             raise Failed(f"it cannot listen there: {error}", hint="give another --listen") from None
         place = f"http://{host}:{server.server_address[1]}/"
