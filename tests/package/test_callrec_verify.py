@@ -242,9 +242,11 @@ def test_it_is_one_file_that_python_3_9_reads_with_nothing_but_its_own_library()
     assert not imported & {"socket", "urllib", "http", "ssl"}
 
 
-def test_it_starts_openssl_and_nothing_else() -> None:
+def test_it_starts_three_programs_by_name_and_nothing_else() -> None:
     tree = ast.parse(PROGRAM.read_text("utf-8"))
     calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
     (started,) = (each for each in calls if ast.unparse(each.func).startswith("subprocess."))
-    command = ast.unparse(started.args[0])
-    assert command == "[shutil.which('openssl') or 'openssl', *arguments]"
+    assert ast.unparse(started.args[0]) == "[shutil.which(program) or program, *arguments]"
+    asking = (each for each in calls if ast.unparse(each.func) in {"ask", "_asked"})
+    asked = {ast.unparse(each.args[0]) for each in asking}
+    assert asked == {"'openssl'", "'ssh-keygen'", "'gpgv'", "program"}  # the last: _asked's own

@@ -2176,7 +2176,7 @@ def check_ssh(text: str, digest: str, sound: Sound | None) -> str:
     else:
         by = "ssh-keygen"
         arguments = ["-Y", "check-novalidate", "-n", said.namespace, "-s", "signature"]
-        is_right = _asked(by, arguments, sound, signature=text.encode())[0] == 0
+        is_right = _asked("ssh-keygen", arguments, sound, signature=text.encode())[0] == 0
     if not is_right:
         raise Wrong("is a signature of something else")
     return by
