@@ -114,12 +114,15 @@ def test_of_two_factors_each_opens_and_the_one_that_is_left_takes_over(house: Ho
     _, safe = with_printed(house, "max", lost, name="safe", keeps=False)
     assert names(house, "max") == ["lost", "safe"]
     assert at_work(house, "max", lost).identity == at_work(house, "max", safe).identity
+    older = at_work(house, "max", lost).factors.key
     actor, here = at_work(house, "max", safe), here_of(house, safe)
     remove_factor(house.practice, actor, password=password_of("max"), name="lost", here=here)
     assert last_leaf(house).act == "factor.removed"
     assert at_work(house, "max", safe).identity == actor.identity
     with pytest.raises(Locked):
         at_work(house, "max", lost)
+    with pytest.raises(Locked):  # what the lost page still gives on a drive of before
+        unlock(lock_now(house, "max"), password_of("max"), house.practice.vault, older)
 
 
 def test_the_lock_of_before_a_factor_was_added_opens_nothing_here(house: House) -> None:
