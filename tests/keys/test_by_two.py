@@ -133,6 +133,22 @@ def test_what_opens_everything_takes_a_second_person_who_is_on_record(two: House
     assert len(originals_of(two)) == 3
 
 
+def test_who_was_brought_in_by_one_person_alone_since_is_no_second(two: House) -> None:
+    for login in ("pat", "max", "mia"):
+        disable_person(two.open(), two.actor("dora"), login=login)
+    nell_comes(two)  # nobody is left who could sign beside
+    two.open()
+    with pytest.raises(Refused, match="one person alone let them approve"):
+        rotate_keys(two.practice, two.actor("dora"), [RECORDINGS], second=two.actor("nell"))
+    file = two.folder / "one.toml"
+    file.write_text('[keys]\nopened_by = "one"\n')
+    with pytest.raises(Refused, match="one person alone let them approve"):
+        apply_settings(
+            two.practice, two.actor("dora"), file, lambda _: None, second=two.actor("nell")
+        )
+    assert two.open().settings.is_opened_by_two
+
+
 def told(house: House) -> list[str]:
     """Who said that they were the second."""
     with reading(house.practice.engine) as connection:

@@ -12,7 +12,13 @@ from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import LockedSeed, unlock
 from callrec.errors import Locked, Refused, WrongPassword
 from callrec.login.asking import Here
-from callrec.login.factors import make_factor, people_without, remove_factor, with_factor
+from callrec.login.factors import (
+    make_factor,
+    people_without,
+    presenting,
+    remove_factor,
+    with_factor,
+)
 from callrec.login.printed import forget_secrets
 from callrec.login.unlock import (
     AwaitingConfirmation,
@@ -74,6 +80,22 @@ def test_the_words_are_asked_for_until_they_are_the_ones_that_were_added(house: 
         at_work(house, "max", others)
     with pytest.raises(WrongPassword):
         at_work(house, "max", words, password=NEW)
+
+
+def test_nobodys_own_page_tells_that_a_login_does_not_exist(house: House) -> None:
+    """A login that nobody has asks for somebody's second factor, and takes not even theirs."""
+    everybody = [login for login in house.seeds if login != "door"]
+    pages = [with_printed(house, login, keeps=False)[1] for login in everybody]
+    for made_up in ("ghost", "nobody", "zed", "quinn"):
+        page = OnPaper(*pages, "")
+        with pytest.raises(Locked, match="no secret key was entered"):
+            actor_by_password(
+                house.open(),
+                login=made_up,
+                password="wrong",
+                factor=presenting(Here(house.practice.vault, house.practice.state_folder, page)),
+            )
+        assert not (house.practice.state_folder / "second-factors").exists()
 
 
 def test_a_missing_factor_counts_as_a_wrong_turn_and_is_on_record(house: House) -> None:

@@ -165,6 +165,12 @@ def reseal_factor(slot: Slot, secret: bytes, factor_key: bytes, *, person: str, 
     return replace(slot, sealed=primitives.seal(_key(secret, info), factor_key, info))
 
 
+def slot_of_nobody(slot: Slot, whose: bytes) -> Slot:
+    """One like it that nothing opens, the same each time for the same ``whose``."""
+    id_ = primitives.sha256(whose, slot.id.encode()).hex()[:32]
+    return replace(slot, id=id_, sealed=primitives.random_bytes(len(slot.sealed)))
+
+
 def open_factor(secret: bytes, slot: Slot, *, person: str, vault: str) -> bytes:
     """The factor key, by the secret of a factor that is enrolled.
 

@@ -38,7 +38,13 @@ from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
 from callrec.login.asking import Answer, Asking, Here
 from callrec.login.locks import relock
 from callrec.login.people import logins
-from callrec.login.printed import keep_secret, kept_secret, make_printed, typed_secret
+from callrec.login.printed import (
+    forget_secret,
+    keep_secret,
+    kept_secret,
+    make_printed,
+    typed_secret,
+)
 from callrec.policy.clause import Clause
 from callrec.policy.role import PersonId, Power, opens_recordings, powers_of
 from callrec.practice import Actor, Practice, today
@@ -195,9 +201,9 @@ def check_has_factor(practice: Practice, actor: Actor) -> None:
     """
     if lacks_factor(practice, actor):
         raise Locked(
-            "the practice asks for a second factor of everybody who may approve requests, and you"
-            " have none yet",
-            hint="run callrec user factor add",
+            "the practice asks for a second factor of everybody who may approve requests, and"
+            f" {actor.login} has none yet",
+            hint=f"{actor.login} adds one: callrec user factor add",
         )
 
 
@@ -344,6 +350,7 @@ def remove_factor(
         factors = _with_new_key(answering(actor.person.id, left), practice.vault)
     details = {"kind": gone.kind, "name": gone.name}
     relock(practice, actor, password, FACTOR_REMOVED, factors=factors, details=details)
+    forget_secret(here.folder, gone)  # it opens older drives for as long as they are there
     return gone
 
 

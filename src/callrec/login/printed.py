@@ -56,6 +56,11 @@ def keep_secret(folder: Path, slot: Slot, secret: bytes) -> None:
     write_private(file, printed_words(secret).encode() + b"\n")
 
 
+def forget_secret(folder: Path, slot: Slot) -> None:
+    """Take away one printed key, if this account keeps it."""
+    _file_of(folder, slot).unlink(missing_ok=True)
+
+
 def forget_secrets(folder: Path) -> int:
     """Take away the printed keys that this account keeps; returns how many there were."""
     kept = list((folder / FOLDER).glob("*"))

@@ -7,13 +7,14 @@ command. That the second was there is on record in their own name, before anythi
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import Final
 
 from callrec.catalogue.engine import reading
 from callrec.login.locks import open_shares
 from callrec.login.people import logins
 from callrec.policy.authority import check_opened_by_two
-from callrec.policy.role import holds_recordings
+from callrec.policy.role import Person, holds_recordings, is_second_needed
 from callrec.practice import Actor, Practice, attempt, record, shares_needed, today
 
 OPENED_BY_TWO: Final = "keys.opened-by-two"
@@ -53,8 +54,28 @@ def joined_if_by_two(practice: Practice, actor: Actor, second: Actor | None, act
     if practice.settings.is_opened_by_two:
         with attempt(practice, actor, act):
             person = second.person if second else None
-            check_opened_by_two(actor.person, person, on=today(practice))
+            is_by_one = person is not None and _is_by_one(practice, person)
+            check_opened_by_two(actor.person, person, on=today(practice), is_by_one=is_by_one)
     return joined(practice, actor, second)
+
+
+def _is_by_one(practice: Practice, person: Person) -> bool:
+    """Whether nobody signed beside who let somebody do more, since the rule is in force."""
+    before = None
+    for voucher in practice.register.vouchers[person.id]:
+        has_other_keys = before is None or before.keys != voucher.keys
+        known = before.person if before else None
+        takes_second = is_second_needed(known, voucher.person, has_other_keys=has_other_keys)
+        if takes_second and not voucher.second and voucher.seq > _by_two_since(practice):
+            return True
+        before = voucher
+    return False
+
+
+def _by_two_since(practice: Practice) -> int:
+    """The entry from which on the practice's rules have it that two open recordings."""
+    versions = reversed(practice.register.settings)
+    return [*takewhile(lambda each: each.settings.is_opened_by_two, versions)][-1].seq
 
 
 def record_second(practice: Practice, actor: Actor, second: Actor | None, act: str) -> None:

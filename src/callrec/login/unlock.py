@@ -11,7 +11,7 @@ To log in opens a session; at their first login, new people make their own key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -25,7 +25,7 @@ from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
-from callrec.crypto.factor import NO_FACTORS, Factors
+from callrec.crypto.factor import NO_FACTORS, Factors, slot_of_nobody
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
@@ -220,7 +220,10 @@ def _lock_of(practice: Practice, login: str) -> tuple[Row[tuple[object, ...]] | 
         check_lock(register, row)
     place = primitives.sha256(practice.root, login.encode(errors="replace"))
     shown = rows[int.from_bytes(place) % len(rows)] if row is None else row
-    return row, LockedSeed.from_json(parse(shown.claimed or shown.locked))
+    locked = LockedSeed.from_json(parse(shown.claimed or shown.locked))
+    if row is None:  # or who owns the second factor that is shown would see it answer
+        locked = replace(locked, factors=tuple(slot_of_nobody(s, place) for s in locked.factors))
+    return row, locked
 
 
 def _not_let_in() -> WrongPassword:

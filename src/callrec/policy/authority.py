@@ -144,14 +144,20 @@ def check_second(second: Person | None, *, by: PersonId, about: PersonId, is_nee
     raise Refused(message, clause=Clause.CONTROLLED_ACCESS, hint=hint)
 
 
-def check_opened_by_two(first: Person, second: Person | None, *, on: date) -> None:
-    """What opens every recording at once takes two who approve, where the rules say so [4(a)]."""
+def check_opened_by_two(first: Person, second: Person | None, *, on: date, is_by_one: bool) -> None:
+    """What opens every recording at once takes two who approve, where the rules say so [4(a)].
+
+    ``is_by_one`` says whether since then one person alone let the second approve: or who takes the
+    others' powers away could bring in a second of their own.
+    """
     if second is None:
         message = "that opens every recording, and takes two people here"
     elif second.id == first.id:
         message = "the second person is somebody else than you"
     elif not holds_recordings(second, on):
         message = f"the role {in_words(second.role)} does not open recordings"
+    elif is_by_one:
+        message = "one person alone let them approve since it takes two here, so they do not count"
     else:
         return
     hint = f"ask {_ASK_ANOTHER[Power.DECIDE_GENERAL]} to come to this terminal: --countersign USER"

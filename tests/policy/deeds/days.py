@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from callrec.policy.clock_events import Awaited, ClockEvent, Receipt
 from callrec.policy.clock_rules import check_event
-from callrec.policy.days import DayRange, WorkingDays, parse_day, parse_instant, parse_times
+from callrec.policy.days import (
+    DayRange,
+    WorkingDays,
+    check_clock,
+    parse_day,
+    parse_instant,
+    parse_times,
+)
 from callrec.policy.notice import NoticeKind, NoticeVersion, check_versions
 from callrec.policy.purpose import Purpose
 from policy.builders import LONDON, TODAY
@@ -45,6 +52,9 @@ def tells(*versions: tuple[str, int, int | None]) -> None:
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     # Typed.
     "the days end before they begin": lambda: DayRange(day(4), day(3)),
+    "a witness's clock is two days off": lambda: check_clock(
+        "it", datetime(2026, 11, 26, 12, tzinfo=UTC), datetime(2026, 11, 24, 12, tzinfo=UTC)
+    ),
     "the time ends before it begins": lambda: parse_times("15:00-14:00"),
     "a day is typed that is none": lambda: parse_day("30/2/2024", TODAY),
     "an instant is typed that is none": lambda: parse_instant("noon", LONDON, TODAY),

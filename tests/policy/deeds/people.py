@@ -66,13 +66,16 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         a_person(STAFF, id=CAT), by=ANN, about=BEN, is_needed=True
     ),
     "where two open recordings, somebody does what opens all of them alone": lambda: (
-        check_opened_by_two(a_person(DC), None, on=TODAY)
+        check_opened_by_two(a_person(DC), None, on=TODAY, is_by_one=False)
     ),
     "where two open recordings, somebody is their own second": lambda: check_opened_by_two(
-        a_person(DC), a_person(DC), on=TODAY
+        a_person(DC), a_person(DC), on=TODAY, is_by_one=False
     ),
     "where two open recordings, the second is staff": lambda: check_opened_by_two(
-        a_person(DC), a_person(id=BEN), on=TODAY
+        a_person(DC), a_person(id=BEN), on=TODAY, is_by_one=False
+    ),
+    "where two open recordings, one alone brought in the second": lambda: check_opened_by_two(
+        a_person(DC), a_person(MANAGER, id=BEN), on=TODAY, is_by_one=True
     ),
     "two are to open recordings, and only one approves": lambda: check_may_be_opened_by_two(
         [a_person(DC), a_person(id=BEN)]
