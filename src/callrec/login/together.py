@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Final
 
+from callrec.audit.register import Voucher
 from callrec.catalogue.engine import reading
 from callrec.login.locks import open_shares
 from callrec.login.people import logins
@@ -61,7 +62,7 @@ def joined_if_by_two(practice: Practice, actor: Actor, second: Actor | None, act
 
 def _is_by_one(practice: Practice, person: Person) -> bool:
     """Whether nobody signed beside who let somebody do more, since the rule is in force."""
-    before = None
+    before: Voucher | None = None
     for voucher in practice.register.vouchers[person.id]:
         has_other_keys = before is None or before.keys != voucher.keys
         known = before.person if before else None
