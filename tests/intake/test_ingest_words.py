@@ -279,6 +279,9 @@ def test_a_wrong_signature_of_openpgp_leaves_the_file_where_it_is(
     assert left(house, call) == "the .asc beside it is a signature of something else"
     Path(f"{call}.asc").write_bytes((VECTORS / "two.asc").read_bytes())
     assert "whole and alone" in left(house, call)
+    text = a_call(tmp_path)
+    Path(f"{text}.asc").write_bytes((VECTORS / "text.asc").read_bytes())
+    assert "of text, and not of these bytes" in left(house, text)
 
 
 def sums(data: bytes = a_wave(), kind: str = "md5") -> str:

@@ -18,7 +18,7 @@ from house.practices import House
 from house.recorders import SYSTEM, VECTORS, make_key, named, openpgp, signed, signer, stamped
 from house.requests import approved
 from house.spool import a_call, take_in
-from house.time_authority import TimeAuthority, time_authority
+from house.time_authority import TimeAuthority, stamped_by, time_authority
 from release.test_release_certified import in_one_line
 from release.test_release_edited import SILENCED, opened, speech, with_comment
 
@@ -59,7 +59,7 @@ def test_the_certificate_says_whose_key_vouches_since_when(
     house: House, key: Path, authority: TimeAuthority, tmp_path: Path
 ) -> None:
     named(house, signer(key, f'namespaces="{NAMESPACE}"'))
-    house.decide(timestamp=authority.settings)
+    stamped_by(house, authority)
     take_in(house, stamped(signed(a_speech(house), key), authority))
     approved(house, recordings=[1])
     package = opened(house)
@@ -130,7 +130,7 @@ def test_what_vouches_for_nothing_is_told_as_that(house: House, key: Path) -> No
     approved(house, recordings=[1])
     package = opened(house)
     told = in_one_line(package)
-    assert "Signed by a key that the practice has not named" in told
+    assert "Signed by a key that the practice has not named for this" in told
     assert "nobody vouches for it." in told
     assert the_word(package)["standing"] == "unnamed"
 

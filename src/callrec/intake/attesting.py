@@ -42,7 +42,9 @@ from callrec.telephone.sound.inspecting import inspect
 
 _SUFFIX: Final = ".sig"
 
-_CHANGED: Final = "it was written after it was signed: remove the .sig beside it to sign it anew"
+_CHANGED: Final = (
+    "it was written after it was signed: keep it, find out who wrote to it, and get it anew"
+)
 
 _SET_UP: Final = "config.example.toml shows [attest]; docs/reference/recorder.md says how"
 

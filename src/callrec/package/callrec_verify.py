@@ -2182,7 +2182,8 @@ def check_ssh(text: str, digest: str, sound: Sound | None) -> str:
     return by
 
 
-PGP_VALID = re.compile(rb"\[GNUPG:\] VALIDSIG [0-9A-F]+ (?:\S+ ){8}([0-9A-F]{40,64})\n")
+PGP_VALID = re.compile(rb"\[GNUPG:\] VALIDSIG [0-9A-F]+ (?:\S+ ){7}00 ([0-9A-F]{40,64})\n")
+"""Of class 00, over the bytes: one over text says nothing of how lines end (RFC 9580, 5.2.1)."""
 
 
 def check_openpgp(signature: bytes, certificates: bytes, sound: Sound | None) -> str:
@@ -2198,6 +2199,8 @@ def check_openpgp(signature: bytes, certificates: bytes, sound: Sound | None) ->
     if b"BADSIG" in words:
         raise Wrong("is a signature of something else")
     found = PGP_VALID.search(said)
+    if b"VALIDSIG" in words and found is None:
+        raise Wrong("is an OpenPGP signature of text, and not of these bytes")
     if b"NO_PUBKEY" in words or (found is None and b"ERRSIG" in words):
         raise Unchecked("its certificate is not at hand")
     if found is None or b"GOODSIG" not in words:
@@ -2273,7 +2276,7 @@ def check_word(
         why=why,
         since=time.at if time else None,
         authority=time.authority if time else None,
-        by_given=by_given,
+        by_given=by_given and said["standing"] == "right",
     )
 
 
@@ -2528,7 +2531,7 @@ def trace_in_words(trace: Trace, files: Sequence[Mapping[str, Any]]) -> Iterator
 
 SIGNED_BY = {
     "right": "by a key that the practice knows as {name}",
-    "unnamed": "by a key that the practice has not named",
+    "unnamed": "by a key that the practice has not named for this",
     "out-of-time": "by a key that the practice knows as {name} and that did not count then",
     "not-checked": "which the practice could not check",
 }

@@ -190,7 +190,8 @@ def vouched_in_words(word: Mapping[str, Any], zone: tzinfo) -> str:
         called = {"openssh": "OpenSSH", "openpgp": "OpenPGP"}[kind]
         return f"An {called} signature came with it and was not checked: {word['why']}."
     if standing == "unnamed":
-        return f"Signed by a key that the practice has not named{key}: nobody vouches for it."
+        named = f"a key that the practice has not named for this{key}"
+        return f"Signed by {named}: nobody vouches for it."
     named = f"the telephone system's key {word['name']}{key}"
     if standing == "out-of-time":
         return f"Signed by {named}, which did not count then: nobody vouches for it."

@@ -32,6 +32,8 @@ def main() -> None:
         sound, by = str(HERE / "sound.wav"), ["--local-user", "recorder@pbx.example"]
         gpg(*by, "--detach-sign", "-o", str(HERE / "binary.sig"), sound)
         gpg(*by, "--armor", "--detach-sign", "-o", str(HERE / "armoured.asc"), sound)
+        text = ["--armor", "--textmode", "--detach-sign"]
+        gpg(*by, *text, "-o", str(HERE / "text.asc"), sound)
         both = ["--local-user", "somebody@pbx.example", *by]
         gpg(*both, "--armor", "--detach-sign", "-o", str(HERE / "two.asc"), sound)
         gpg(*by, "--armor", "--clear-sign", "-o", str(HERE / "clear.asc"), str(HERE / "README.md"))
