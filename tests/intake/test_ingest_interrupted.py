@@ -19,15 +19,15 @@ from intake.test_ingest_summary import statements
 POINTS = {
     "the first file is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 8, {0, 4}),
-    "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 5, {0}),
-    "the first batch is catalogued": ("clock", 6, {4}),
-    "its sources are about to go": ("clock", 8, {4}),
-    "the second batch is being catalogued": ("clock", 12, {4}),
-    "all is catalogued": ("clock", 22, {CALLS}),
-    "the summary is about to be signed": ("clock", 24, {CALLS}),
-    "the summary is being written": ("clock", 25, {CALLS}),
-    "the summary is written": ("clock", 26, {CALLS}),
+    "the first batch is durable": ("clock", 4, {0}),
+    "the first batch is being catalogued": ("clock", 6, {0}),
+    "the first batch is catalogued": ("clock", 7, {4}),
+    "its sources are about to go": ("clock", 9, {4}),
+    "the second batch is being catalogued": ("clock", 13, {4}),
+    "all is catalogued": ("clock", 23, {CALLS}),
+    "the summary is about to be signed": ("clock", 25, {CALLS}),
+    "the summary is being written": ("clock", 26, {CALLS}),
+    "the summary is written": ("clock", 27, {CALLS}),
 }
 """When death comes, by which of its calls, and how many recordings the vault may then have."""
 
@@ -62,7 +62,7 @@ def test_sources_that_a_killed_run_did_not_clear_are_cleared_by_the_next(
     spool, moved = tmp_path / "spool", tmp_path / "done"
     moved.mkdir()
     names = sorted(a_call(spool, call).name for call in range(CALLS))
-    house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.MOVE, moved), "clock", 6)
+    house = killed_intake(house, spool, AfterIntake(AfterIntakeKind.MOVE, moved), "clock", 7)
     assert left_in(spool) == names
     done = take_in(house, spool, after=AfterIntake(AfterIntakeKind.MOVE, moved))
     assert (done.recordings, done.duplicates, done.quarantined) == (CALLS - 4, 4, [])

@@ -265,10 +265,10 @@ def test_one_that_is_ended_by_somebody_is_told_and_the_next_run_takes_the_rest_i
 POINTS = {
     "the first chunk is sealed": ("progress", 1, {0}),
     "the second batch is sealed": ("progress", 2, {0, 4}),
-    "the first batch is durable": ("clock", 3, {0}),
-    "the first batch is being catalogued": ("clock", 5, {0}),
-    "its sources are about to go": ("clock", 8, {4}),
-    "all is catalogued": ("clock", 22, {CALLS}),
+    "the first batch is durable": ("clock", 4, {0}),
+    "the first batch is being catalogued": ("clock", 6, {0}),
+    "its sources are about to go": ("clock", 9, {4}),
+    "all is catalogued": ("clock", 23, {CALLS}),
 }
 
 
