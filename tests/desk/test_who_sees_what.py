@@ -43,6 +43,7 @@ PARTS: Final[Mapping[str, str]] = {
     "complaint": "C-1",
     "step": "progress",
     "subject": "S-1",
+    "way": "printed",
     "key": "AbCd-1234",
 }
 """What stands in an address for each of its parts; nobody keeps anything under that key."""
@@ -112,9 +113,10 @@ where nothing more is done about that incident and that complaint."""
 
 KEPT_BY_NOBODY: Final = re.compile(
     r".*\{key\}.*|.*/letters/\{number\}.*|/subjects/\{subject\}/(change|erase)"
+    r"|/account/factors/\{name\}/remove"
 )
-"""What somebody read or wrote, which is shown under a key of their login, or not there yet; and a
-person whom nobody entered."""
+"""What somebody read or wrote, which is shown under a key of their login, or not there yet; a
+person whom nobody entered; and a second factor that nobody added."""
 
 TYPED: Final[Mapping[str, Sequence[str]]] = {
     "/": ("inbox",),
