@@ -156,7 +156,7 @@ LATER = {
 
 @pytest.mark.parametrize(("text", "said"), LATER.values(), ids=LATER)
 def test_what_would_go_wrong_later_is_told_at_once(text: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="cannot be used: ") as mistake:
+    with pytest.raises(Misconfigured) as mistake:
         load(text, tmp_path)
     assert said in mistake.value.message
 

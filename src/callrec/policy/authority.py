@@ -445,7 +445,7 @@ def lend(lender: Person, person: Person, power: Power, *, until: date, on: date)
     check_in_force(person)
     if person.role in SERVICES:
         raise Refused(
-            "you can lend a power to a person only, not to an intake service",
+            "you can lend a power to a person only, not to a service or a machine",
             clause=Clause.CONTROLLED_ACCESS,
             hint="callrec user list shows who there is",
         )
