@@ -39,7 +39,7 @@ _NONCE_BYTES: Final = 16
 class Challenges:
     """What passkeys are asked with. Nothing is kept of one until it was answered; then it is used.
 
-    Whoever opens pages and answers none so fills no memory.
+    Somebody who opens pages and answers none so fills no memory.
     """
 
     _key: bytes = field(default_factory=lambda: primitives.random_bytes(primitives.KEY_BYTES))
@@ -87,7 +87,7 @@ class Presented:
         return cls(origin, challenge, passkey, printed_key, "their" if prefix else "your")
 
     def check_form(self) -> None:
-        """Check that what came can be read, whoever logs in: or that would tell who has a factor.
+        """Check that what came can be read, at each login alike: else it would tell who has one.
 
         Raises:
             Unusable: a printed key is mistyped, or what came of a passkey is none.

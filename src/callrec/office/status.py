@@ -397,7 +397,7 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
             )
         for head in contradicting(connection, practice.register):
             yield (
-                f"the audit log is not what {' and '.join(head.by)} saw: entry {head.entry};"
+                f"the audit log is not what {listed([*head.by])} saw: entry {head.entry};"
                 " callrec audit verify"
             )
     if aside := set_aside_items(practice):

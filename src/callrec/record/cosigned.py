@@ -30,6 +30,7 @@ from callrec.audit.remembered import Problem
 from callrec.crypto.statement import read_statement
 from callrec.crypto.verifier_key import COSIGNATURE_KEY, VerifierKey, read_verifier_key
 from callrec.errors import Tampered
+from callrec.policy.words import listed
 from callrec.practice import Practice
 from callrec.record.statements import carried
 from callrec.settings import Witness
@@ -157,7 +158,7 @@ def check_cosigned(connection: Connection, register: Register) -> Iterator[Probl
     settings, read = register.newest_settings().settings, node_reader(connection)
     for head in read_cosigned(connection, register.founders.vault, settings.witness):
         if not _is_beginning(head.checkpoint, head.entry, read):
-            who, size = " and ".join(head.by), head.checkpoint.size
+            who, size = listed([*head.by]), head.checkpoint.size
             what = f"{who} saw {size} entries of this record that are not its first {size}"
             yield Problem(head.entry, what)
 

@@ -50,6 +50,7 @@ from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, r
 from callrec.catalogue.sound import check_indexes, check_numbering, check_values
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
+from callrec.policy.words import listed
 from callrec.practice import Practice, state_folder
 from callrec.record.cosigned import COSIGNED_HEADER, SeenBy, contradicting, read_cosigned, seen_by
 from callrec.registers.audit import OpenedDetails
@@ -404,7 +405,7 @@ def _refusals(
         try:
             _check_extends(connection, stored_head(connection), theirs)
         except Tampered as error:
-            what = f"beside what {' and '.join(head.by)} saw: {error.message}"
+            what = f"beside what {listed([*head.by])} saw: {error.message}"
             problems.append(Problem(head.entry, what))
     entry = None if register is None else refused_at(connection, register)
     if problems or entry is None:
