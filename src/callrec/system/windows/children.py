@@ -146,7 +146,11 @@ class Child:
     def _give(self, channel: Channel) -> int:
         """Let it have a channel of ours, which is ours no more; returns its handle there."""
         theirs = _winapi.DuplicateHandle(
-            _winapi.GetCurrentProcess(), channel.fileno(), int(self.process._handle), 0, False, 
+            _winapi.GetCurrentProcess(),
+            channel.fileno(),
+            int(self.process._handle),
+            0,
+            False,
             _winapi.DUPLICATE_SAME_ACCESS,
         )
         channel.close()
