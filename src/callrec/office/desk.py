@@ -19,8 +19,8 @@ from callrec.errors import CallrecError
 from callrec.office.doctor import Finding, Level
 from callrec.policy.days import short_date
 from callrec.practice import Practice
-from callrec.system.sockets import answers
 from callrec.system.rights import read_private
+from callrec.system.sockets import answers
 
 RENEWED_BEFORE: Final = timedelta(days=14)
 """A certificate that ends sooner is warned of."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-assert sys.platform != "win32"  # noqa: S101
+assert sys.platform != "win32"
 
 Channel = socket.socket
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import struct
 import sys
+import termios
 from contextlib import suppress
-from fcntl import ioctl
 from pathlib import Path
-from termios import TIOCOUTQ
 from typing import Final
 
-assert sys.platform != "win32"  # noqa: S101
+assert sys.platform != "win32"
 
 LOCAL: Final[socket.AddressFamily | None] = socket.AF_UNIX
 """The family of sockets that have a path."""
@@ -46,7 +46,7 @@ def unacknowledged(channel: socket.socket) -> int:
     try:
         if sys.platform == "darwin":
             return channel.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-        return int(struct.unpack("i", ioctl(channel, TIOCOUTQ, bytes(4)))[0])
+        return int(struct.unpack("i", fcntl.ioctl(channel, termios.TIOCOUTQ, bytes(4)))[0])
     except OSError:
         return 0
 
