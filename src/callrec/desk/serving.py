@@ -36,6 +36,7 @@ from callrec.desk.rendering import load_templates
 from callrec.desk.telling import say_bug
 from callrec.errors import Misconfigured
 from callrec.login.drafts import forget_old_forms
+from callrec.system.files import remove_file
 from callrec.system.processes import harden_process
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -203,7 +204,7 @@ def _listen(place: config.Desk) -> socket.socket:
 def _listen_at(path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     with suppress(FileNotFoundError):
-        path.unlink()
+        remove_file(path)
     listening.bind(str(path))
     path.chmod(0o660)
     listening.listen(128)

@@ -28,6 +28,7 @@ from callrec.system.files import (
     check_only_we_can_change,
     file_system_of,
     read_private,
+    remove_file,
     write_private,
 )
 
@@ -81,7 +82,7 @@ def _forget_old(folder: Path) -> None:
     for file in folder.iterdir():
         with suppress(OSError):
             if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
-                file.unlink()
+                remove_file(file)
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
@@ -161,7 +162,7 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
 def _forget_session(name: str, folder: Path | None) -> bool:
     try:
         if folder is not None:
-            (folder / name).unlink()
+            remove_file(folder / name)
         else:
             with _key_store() as store:
                 store.delete_password(KEY_STORE_SERVICE, name)

@@ -1,1 +1,1 @@
-"""What Linux and macOS are asked for, by the names that callrec.system gives it."""
+"""What Linux and macOS are asked for, by the names that callrec.system gives it: files; macos."""
