@@ -97,18 +97,6 @@ def test_a_file_that_is_there_is_not_made_again(file: Path) -> None:
         assert os.read(number, 100) == BYTES
 
 
-def test_no_link_is_followed_unless_that_is_asked_for(file: Path) -> None:
-    link = file.with_name("link")
-    link.symlink_to(file)
-    for opens in (open_to_read, open_or_create):
-        with pytest.raises(OSError, match="symbolic links"):
-            opens(link)
-    with pytest.raises(FileExistsError):
-        create_private(link)
-    with open_to_read(link, follows_links=True) as read:
-        assert read.read() == BYTES
-
-
 def test_what_is_missing_or_a_folder_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         open_to_read(tmp_path / "none")
@@ -116,20 +104,21 @@ def test_what_is_missing_or_a_folder_is_said_to_be(tmp_path: Path) -> None:
         open_to_read(tmp_path)
 
 
-def test_what_is_open_can_be_removed_renamed_and_replaced(file: Path, tmp_path: Path) -> None:
-    with open_to_read(file) as read:
-        move(file, tmp_path / "moved")
-        (tmp_path / "other").write_bytes(b"other")
-        move_over(tmp_path / "other", tmp_path / "moved")
+def test_what_is_open_can_be_renamed_and_removed(file: Path) -> None:
+    moved = file.with_name("moved")
+    with open_to_read(file) as read, descriptor(open_or_create(file)) as written:
+        move(file, moved)
+        assert not has_name(written, file)
+        assert has_name(written, moved)
+        remove_file(moved)
         assert read.read() == BYTES
-    with open_to_read(tmp_path / "moved") as read, descriptor(open_or_create(file)) as written:
-        assert has_name(written)
-        remove_file(tmp_path / "moved")
-        remove_file(file)
-        assert not has_name(written)
-        assert not has_name(read.fileno())
-        assert read.read() == b"other"
-    assert [*tmp_path.iterdir()] == []
+    assert [*file.parent.iterdir()] == []
+
+
+def test_what_had_the_name_is_replaced_in_one_step(file: Path) -> None:
+    file.with_name("new").write_bytes(b"new")
+    move_over(file.with_name("new"), file)
+    assert [path.read_bytes() for path in file.parent.iterdir()] == [b"new"]
 
 
 def test_a_name_that_is_gone_is_an_error_unless_it_may_be(tmp_path: Path) -> None:

@@ -286,7 +286,7 @@ def _locked(note: Path) -> BinaryIO:
     while True:
         file = os.fdopen(open_or_create(note), "r+b")
         lock(file.fileno())
-        if has_name(file.fileno()):
+        if has_name(file.fileno(), note):
             return file
         file.close()
 
@@ -297,7 +297,7 @@ def _unlocked(practice: Practice) -> Iterator[BegunRelease]:
     for note in sorted(folder.iterdir()) if folder.is_dir() else ():
         with suppress(FileNotFoundError, BlockingIOError), open_to_read(note) as file:
             lock(file.fileno(), waits=False)
-            if has_name(file.fileno()):
+            if has_name(file.fileno(), note):
                 yield _read(note.name, file.read())
 
 

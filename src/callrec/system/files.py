@@ -308,6 +308,14 @@ def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> 
     return True
 
 
+def has_name(descriptor: int, path: Path) -> bool:
+    """Whether an open file is what lies under a name: nobody took it away or replaced it."""
+    try:
+        return os.fstat(descriptor).st_ino == path.lstat().st_ino
+    except (FileNotFoundError, PermissionError):  # Windows refuses what is about to go
+        return False
+
+
 class Stored(Protocol):
     """A file that lies on no disk of this machine."""
 

@@ -22,7 +22,6 @@ __all__ = [
     "exchange_names",
     "forget_cached",
     "hard_link",
-    "has_name",
     "link_unnamed",
     "lock",
     "move",
@@ -116,11 +115,6 @@ def lock(descriptor: int, *, shared: bool = False, waits: bool = True) -> None:
 
 open_folder_lock = open_folder
 """The descriptor by which a folder is locked."""
-
-
-def has_name(descriptor: int) -> bool:
-    """Whether an open file still has a name: nobody took it away meanwhile."""
-    return os.fstat(descriptor).st_nlink > 0
 
 
 def sync_descriptor(descriptor: int) -> None:

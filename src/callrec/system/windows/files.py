@@ -33,7 +33,6 @@ __all__ = [
     "exchange_names",
     "forget_cached",
     "hard_link",
-    "has_name",
     "link_unnamed",
     "lock",
     "move",
@@ -59,7 +58,7 @@ _PAUSE_S: Final = 0.02
 _LINKED: Final = 0x2000_0000
 """IsReparseTagNameSurrogate: a link or a mounted folder, and not a file of a cloud's."""
 
-_STANDARD_INFO, _ATTRIBUTE_TAG_INFO, _RENAME_INFO_EX = 1, 9, 22
+_RENAME_INFO_EX: Final = 22
 
 _RENAME_REPLACES, _RENAME_POSIX = 1, 2
 
@@ -142,16 +141,6 @@ def lock(descriptor: int, *, shared: bool = False, waits: bool = True) -> None:
 def open_folder_lock(folder: Path) -> int:
     """The descriptor by which a folder is locked: a file in it, as a folder itself cannot be."""
     return open_or_create(folder / ".lock")
-
-
-def has_name(descriptor: int) -> bool:
-    """Whether an open file still has a name: nobody took it away meanwhile."""
-    found = _StandardInfo()
-    handle = msvcrt.get_osfhandle(descriptor)
-    size = ctypes.sizeof(found)
-    if not KERNEL.GetFileInformationByHandleEx(handle, _STANDARD_INFO, ctypes.byref(found), size):
-        raise ctypes.WinError(ctypes.get_last_error())
-    return found.links > 0 and not found.is_going
 
 
 def sync_descriptor(descriptor: int) -> None:
@@ -259,18 +248,6 @@ def forget_cached(descriptor: int) -> None:
 def own_memory(size_bytes: int) -> memoryview:
     """Memory that begins where a page does and that no other process shares."""
     return memoryview(mmap.mmap(-1, size_bytes))
-
-
-class _StandardInfo(ctypes.Structure):
-    """``FILE_STANDARD_INFO``."""
-
-    _fields_ = (
-        ("allocated", ctypes.c_int64),
-        ("end", ctypes.c_int64),
-        ("links", wintypes.DWORD),
-        ("is_going", ctypes.c_ubyte),
-        ("is_folder", ctypes.c_ubyte),
-    )
 
 
 def _open(
