@@ -44,7 +44,8 @@ from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Release, Settings
-from callrec.system.files import check_only_we_can_change, move, remove_folder, sync
+from callrec.system.files import move, remove_folder, sync
+from callrec.system.rights import check_only_we_can_change
 
 KIT_LOGIN: Final = "recovery-kit"
 

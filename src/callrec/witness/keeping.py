@@ -31,7 +31,8 @@ from callrec.crypto.verifier_key import (
     write_signing_key,
 )
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
-from callrec.system.files import lock, read_private, sync, write_private
+from callrec.system.files import lock, sync, write_private
+from callrec.system.rights import read_private
 
 _KEY: Final = "key"
 
