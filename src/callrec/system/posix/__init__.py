@@ -1,4 +1,5 @@
 """What Linux and macOS are asked for, by the names that callrec.system gives it.
 
-rights has who may read and change a file; children forks them; sockets asks TCP.
+files opens, locks, names and keeps them; rights has who may read and change one; children forks
+them; sockets asks TCP; macos has what it does otherwise.
 """
