@@ -1,10 +1,8 @@
-"""Transcripts whose commands Windows' Python runs (``make test-windows``)."""
+"""What tests share whose commands Windows' Python runs (``make test-windows``)."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,43 +10,10 @@ import pytest
 
 from cli.transcript import Stage
 from house.practices import House, settle_passwords
+from windows.beside import Windows, there
 
-ROOT = Path(__file__).parents[2]
-
-
-class Windows:
-    """A process of Windows' Python that runs commands of callrec."""
-
-    def __init__(self, python: str) -> None:
-        """Start it; ``python`` is the program that runs a file with Windows' Python."""
-        self._process = subprocess.Popen(
-            [python, there(ROOT / "tests" / "windows" / "there.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": there(ROOT / "src"), "PYTHONUTF8": "1"},
-        )
-
-    def run(
-        self, arguments: list[str], folder: Path, environ: dict[str, str], clock: str
-    ) -> tuple[str, int]:
-        """What came back, and the exit status."""
-        asked = {"arguments": arguments, "folder": there(folder), "environ": environ}
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({**asked, "clock": clock}) + "\n")
-        self._process.stdin.flush()
-        said, status = json.loads(self._process.stdout.readline())
-        return said, status
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-def there(path: Path | str) -> str:
-    """A path of this machine, as Windows' Python is told it."""
-    return f"Z:{path}".replace("/", "\\")
+if "WINDOWS_PYTHON" not in os.environ:
+    collect_ignore_glob = ["*"]
 
 
 class StageOnWindows(Stage):
@@ -57,22 +22,14 @@ class StageOnWindows(Stage):
     windows: Windows
 
     def _callrec(self, arguments: list[str]) -> tuple[str, int]:
-        paths = {"CALLREC_PASSWORD_FILE", "CALLREC_CREDENTIAL", "CALLREC_CONFIG"}
         environ = {
-            name: there(value) if name in paths and value.startswith("/") else value
+            name: there(value) if value.startswith("/") else value
             for name, value in os.environ.items()
-            if name.startswith("CALLREC_") or name == "COLUMNS"
+            if name.startswith(("CALLREC_", "XDG_")) or name == "COLUMNS"
         }
-        home = self.folder / ".home"
-        for name, folder in (("CONFIG", "config"), ("DATA", "data"), ("STATE", "state")):
-            environ[f"XDG_{name}_HOME"] = there(home / folder)
-        for name in ("LOCALAPPDATA", "APPDATA", "USERPROFILE"):
-            (home / "windows").mkdir(exist_ok=True)
-            environ[name] = there(home / "windows")
-        said, status = self.windows.run(
-            arguments, self.folder, environ, f"{self.clock.isoformat()}"
-        )
-        return said.replace("\\", "/").replace("Z:/", "/"), status
+        answer = self.windows.run(arguments, self.folder, environ, self.clock)
+        assert answer is not None, "it ended without a word"
+        return answer.said.replace("Z:\\", "/").replace("\\", "/"), answer.status
 
     def _keep_promises(self) -> None:
         """What runs here has kept them already."""
@@ -80,7 +37,7 @@ class StageOnWindows(Stage):
 
 @pytest.fixture(scope="session")
 def windows() -> Iterator[Windows]:
-    process = Windows(os.environ["WINDOWS_PYTHON"])
+    process = Windows()
     yield process
     process.end()
 
