@@ -1,1 +1,5 @@
-"""What Linux and macOS are asked for, by the names that callrec.system gives it."""
+"""What Linux and macOS are asked for, by the names that callrec.system gives it.
+
+files opens, locks, names and keeps them; rights has who may read and change one; children forks
+them; sockets asks TCP; macos has what it does otherwise.
+"""

@@ -1,1 +1,1 @@
-"""What Windows is asked for, by the names that callrec.system gives it."""
+"""What Windows is asked for, by the names that callrec.system gives it: files; api declares it."""
