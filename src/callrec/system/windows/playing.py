@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import msvcrt
 import subprocess
 import sys
@@ -57,13 +56,16 @@ def kill_player(player: subprocess.Popen[bytes]) -> None:
 
 
 def feed(pipe: IO[bytes], data: memoryview) -> None:
-    """Write all of it.
+    """Write all of it; Ctrl-C ends that, which it does not where a write waits.
 
     Raises:
         BrokenPipeError: nobody reads it any more.
     """
     while data:
-        data = data[_write(pipe, data) :]
+        if took := feed_some(pipe, data):
+            data = data[took:]
+        else:
+            time.sleep(_TICK_S)
 
 
 def feed_some(pipe: IO[bytes], data: memoryview) -> int:
@@ -72,21 +74,16 @@ def feed_some(pipe: IO[bytes], data: memoryview) -> int:
     Raises:
         BrokenPipeError: nobody reads it any more.
     """
-    mode = wintypes.DWORD(_NO_WAIT)
-    handle = msvcrt.get_osfhandle(pipe.fileno())
+    handle, mode = msvcrt.get_osfhandle(pipe.fileno()), wintypes.DWORD(_NO_WAIT)
     api.KERNEL.SetNamedPipeHandleState(handle, ctypes.byref(mode), None, None)
-    return next((took for size in _AT_ONCE if (took := _write(pipe, data[:size]))), 0)
+    return next((took for size in _AT_ONCE if (took := _write(handle, data[:size]))), 0)
 
 
-def _write(pipe: IO[bytes], data: memoryview) -> int:
-    try:
-        return pipe.write(data) or 0
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EAGAIN):
-            return 0  # no room
-        if problem.errno == errno.EINVAL:
-            raise BrokenPipeError(*problem.args) from problem
-        raise
+def _write(handle: int, data: memoryview) -> int:
+    took = wintypes.DWORD()
+    if not api.KERNEL.WriteFile(handle, bytes(data), len(data), ctypes.byref(took), None):
+        raise BrokenPipeError
+    return took.value
 
 
 def wait_for(terminal: int, pipe: IO[bytes] | None, seconds: float) -> tuple[bool, bool]:
