@@ -13,9 +13,10 @@ from typing import IO, Final
 
 from callrec.system.processes import python_command
 from callrec.system.windows import api
-from callrec.system.windows.console import key_waits
 
 assert sys.platform == "win32"
+
+from callrec.system.windows.console import key_waits
 
 __all__ = ["OWN_PLAYER", "feed", "feed_some", "kill_player", "start_player", "wait_for"]
 

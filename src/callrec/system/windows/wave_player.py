@@ -114,7 +114,7 @@ def read_format(file: BinaryIO) -> tuple[bytes, int]:
         ValueError: it is none.
     """
     if len(head := file.read(12)) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":  # noqa: PLR2004
-        raise ValueError("this is no WAVE file")
+        raise ValueError("this is not a WAVE file")
     sound_format = b""
     while len(chunk := file.read(8)) == 8:  # noqa: PLR2004
         name, size = struct.unpack("<4sI", chunk)
