@@ -27,7 +27,7 @@ from callrec.errors import CallrecError, NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.record.forms import recall
-from callrec.system.files import drives
+from callrec.system.drives import drives
 from callrec.volume.bag import RECORDINGS
 from callrec.volume.drive import disk_of, drive_errors, reads_as
 from callrec.volume.volume import Volume, is_volume, open_volume

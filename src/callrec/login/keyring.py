@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
+from callrec.system.drives import file_system_of
 from callrec.system.files import (
     OTHERS,
     check_only_we_can_change,
-    file_system_of,
     read_private,
     write_private,
 )
