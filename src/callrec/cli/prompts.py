@@ -420,7 +420,7 @@ def read_password(file: Path) -> str:
 
 
 def _text_of(file: Path) -> str:
-    from callrec.system.files import read_private
+    from callrec.system.rights import read_private
 
     try:
         return read_private(file).decode("utf-8")

@@ -24,12 +24,8 @@ from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
 from callrec.system.drives import file_system_of
-from callrec.system.files import (
-    OTHERS,
-    check_only_we_can_change,
-    read_private,
-    write_private,
-)
+from callrec.system.files import write_private
+from callrec.system.rights import OTHERS, check_only_we_can_change, read_private
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend  # slow to import

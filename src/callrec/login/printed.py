@@ -22,7 +22,8 @@ from callrec.crypto.factor import (
 )
 from callrec.errors import Locked, Misconfigured, Unusable
 from callrec.login.asking import Answer, Asking
-from callrec.system.files import read_private, write_private
+from callrec.system.files import write_private
+from callrec.system.rights import read_private
 
 FOLDER: Final = "second-factors"
 """Within the folder that an account has for a vault."""

@@ -20,7 +20,7 @@ from callrec.errors import CallrecError
 from callrec.office.doctor import Finding, Level
 from callrec.policy.days import short_date
 from callrec.practice import Practice
-from callrec.system.files import read_private
+from callrec.system.rights import read_private
 
 RENEWED_BEFORE: Final = timedelta(days=14)
 """A certificate that ends sooner is warned of."""

@@ -45,7 +45,8 @@ from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Release, Settings
-from callrec.system.files import check_only_we_can_change, sync
+from callrec.system.files import sync
+from callrec.system.rights import check_only_we_can_change
 
 KIT_LOGIN: Final = "recovery-kit"
 

@@ -51,7 +51,8 @@ from callrec.restore.resume import (
     is_beyond_log,
     seq_of_run,
 )
-from callrec.system.files import check_only_we_can_change, disk_errors
+from callrec.system.files import disk_errors
+from callrec.system.rights import check_only_we_can_change
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 _T = TypeVar("_T")

@@ -32,7 +32,8 @@ from callrec.crypto.verifier_key import (
     write_signing_key,
 )
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
-from callrec.system.files import read_private, sync, write_private
+from callrec.system.files import sync, write_private
+from callrec.system.rights import read_private
 
 _KEY: Final = "key"
 
