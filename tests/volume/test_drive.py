@@ -45,19 +45,20 @@ def test_the_hash_is_of_what_lies_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, (1 << 20) + 1], ids=str)
-@pytest.mark.parametrize("past_the_cache", [0, os.O_DIRECT], ids=["cache", "past the cache"])
+@pytest.mark.parametrize("past_the_cache", [False, True], ids=["cache", "past the cache"])
 def test_either_way_to_read_gives_the_same_hash(
-    tmp_path: Path, past_the_cache: int, size: int
+    tmp_path: Path, *, past_the_cache: bool, size: int
 ) -> None:
     data = os.urandom(size)
     (tmp_path / "file").write_bytes(data)
-    assert hash_of_file(tmp_path / "file", past_the_cache) == hashlib.sha256(data).hexdigest()
+    read = hash_of_file(tmp_path / "file", past_the_cache=past_the_cache)
+    assert read == hashlib.sha256(data).hexdigest()
 
 
 def test_a_file_system_that_is_always_read_through_its_cache_is_read_so() -> None:
     path = Path("/proc/sys/kernel/ostype")
     with pytest.raises(OSError, match="Invalid"):
-        hash_of_file(path, os.O_DIRECT)
+        hash_of_file(path, past_the_cache=True)
     assert hash_on_medium(path) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -75,7 +76,7 @@ def test_of_a_drive_plain_files_are_opened_and_nothing_else(
     tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
     make(tmp_path / "sealed")
-    with pytest.raises(OSError, match=r"Invalid argument|symbolic links"):
+    with pytest.raises(OSError, match=r"Invalid argument|symbolic links|Is a directory"):
         open_untrusted(tmp_path / "sealed")
 
 

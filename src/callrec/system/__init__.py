@@ -2,8 +2,9 @@
 
 files makes them durable, whole or nameless; rights tells who may read and change them; drives tells
 which are attached, what each is and of which kind; processes starts children, keeps our own memory
-private and says when Ctrl-C may come; terminal tells one terminal from another; name_pattern and
-spreadsheet guard what is read by others' rules; toml reads and writes what people set; web asks
+private and says when Ctrl-C may come; children are those of one that serves, each with a channel;
+sockets tells what became of a connection; terminal tells one terminal from another; name_pattern
+and spreadsheet guard what is read by others' rules; toml reads and writes what people set; web asks
 another machine.
 
 No other folder knows which system it runs on. What they differ in lies in posix and windows, by the

@@ -18,7 +18,16 @@ from typing import BinaryIO
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system import drives
 from callrec.system.drives import code_of, copy_bytes
-from callrec.system.files import Stored, sync
+from callrec.system.files import (
+    Stored,
+    forget_cached,
+    move_over,
+    open_to_read,
+    remove_file,
+    remove_folder,
+    sync,
+    will_read,
+)
 
 PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
@@ -86,9 +95,9 @@ def is_full(error: BaseException) -> bool:
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder, if it is there; no link is followed."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        remove_folder(path)
     else:
-        path.unlink(missing_ok=True)
+        remove_file(path, missing_ok=True)
 
 
 def require_space(at: Path, needed_bytes: int) -> None:
@@ -114,10 +123,10 @@ def copy_file(source: Path | Stored, target: Path) -> None:
             shutil.copyfileobj(stream, copied, _READ_BYTES)
         return
     with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
-        os.posix_fadvise(reading.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+        will_read(reading.fileno())
         copy_bytes(reading.fileno(), writing.fileno())
         # The drive begins to write while the next is copied, and not only when all is synced.
-        os.posix_fadvise(writing.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        forget_cached(writing.fileno())
 
 
 def hash_on_medium(path: Path) -> str:
@@ -127,7 +136,7 @@ def hash_on_medium(path: Path) -> str:
     first: only of what is durable, so sync first what was just written.
     """
     try:
-        return hash_of_file(path, os.O_DIRECT)
+        return hash_of_file(path, past_the_cache=True)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
@@ -142,24 +151,23 @@ def reads_as(path: Path, sha256: str) -> bool:
         return False
 
 
-def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
-    """As `hash_on_medium`, by one of the two ways: with ``os.O_DIRECT`` or without."""
-    with open_untrusted(path, past_the_cache) as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+def hash_of_file(path: Path, *, past_the_cache: bool = False) -> str:
+    """As `hash_on_medium`, by one of the two ways."""
+    with open_untrusted(path, past_the_cache=past_the_cache) as file:
+        forget_cached(file.fileno())
         digest, piece = hashlib.sha256(), _READING.piece
         while size := file.readinto(piece):
             digest.update(piece[:size])
         return digest.hexdigest()
 
 
-def open_untrusted(path: Path, past_the_cache: int = 0) -> FileIO:
+def open_untrusted(path: Path, *, past_the_cache: bool = False) -> FileIO:
     """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | past_the_cache
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+    file = open_to_read(path, past_the_cache=past_the_cache)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    return FileIO(descriptor)
+    return file
 
 
 class _Reading(threading.local):
@@ -197,7 +205,9 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
-            partial.unlink(missing_ok=True)  # not written through: it could be a link off the drive
+            remove_file(
+                partial, missing_ok=True
+            )  # not written through: it could be a link off the drive
             file = partial.open("xb")
         whole = AtomicFile(file)
         try:
@@ -208,11 +218,11 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
         with drive_errors():
             sync(partial)
             check_read_back(partial, whole.sha256)
-            partial.rename(path)
+            move_over(partial, path)
             sync(path.parent)
     except BaseException:
         with suppress(OSError):
-            partial.unlink(missing_ok=True)
+            remove_file(partial, missing_ok=True)
         raise
 
 

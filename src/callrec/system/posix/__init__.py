@@ -1,5 +1,5 @@
 """What Linux and macOS are asked for, by the names that callrec.system gives it.
 
-rights has who may read and change a file, drives which drives there are and what each is, macos
-what a Mac does otherwise.
+files opens, locks, names and keeps them; rights has who may read and change one; drives has which
+there are and what each is; children forks them; sockets asks TCP; macos has what it does otherwise.
 """

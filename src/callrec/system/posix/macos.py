@@ -26,7 +26,9 @@ F_NOCACHE: Final = 48
 
 _NOT_THERE: Final = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY})
 
-_READ, _SHARED, _INVALIDATE = 1, 1, 2  # PROT_READ, MAP_SHARED, MS_INVALIDATE
+_READ, _SHARED = 1, 1  # PROT_READ, MAP_SHARED
+_WRITE_AND_FORGET: Final = 0x10 | 2
+"""MS_SYNC and MS_INVALIDATE of msync(2): by itself the second could forget what is not written."""
 
 _NO_WAIT: Final = 2
 """MNT_NOWAIT: a share whose server is gone is told of as well."""
@@ -56,7 +58,7 @@ def keep_no_copy(descriptor: int) -> None:
 
 
 def forget_cached(descriptor: int) -> None:
-    """Have the system forget what it holds of a file in memory, once it is durable (msync(2))."""
+    """Have the system write what it holds of a file in memory, and forget it (msync(2))."""
     size = os.fstat(descriptor).st_size
     if size:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -69,7 +71,7 @@ def forget_cached(descriptor: int) -> None:
         libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
         at = libc.mmap(None, size, _READ, _SHARED, descriptor, 0)
         if at != ctypes.c_void_p(-1).value:
-            libc.msync(at, size, _INVALIDATE)
+            libc.msync(at, size, _WRITE_AND_FORGET)
             libc.munmap(at, size)
 
 

@@ -1,4 +1,4 @@
-"""What Windows is asked for, by the names that callrec.system gives it.
+"""What Windows is asked for, by the names that callrec.system gives it: files and drives.
 
-api declares its libraries, drives has which drives there are and what each is.
+api declares it.
 """

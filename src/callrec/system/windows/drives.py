@@ -131,13 +131,13 @@ def disk_of(folder: Path) -> str:
         return f"disk {int.from_bytes(said[4:8], 'little')}"
     if said := _ask(root, _GET_DISK_EXTENTS):  # one volume on several: the first stands for all
         return f"disk {int.from_bytes(said[8:12], 'little')}"
-    return f"volume {number:x}"
+    return f"file system {number:x}"
 
 
 def serial_of(folder: Path) -> str | None:
     """The serial number of the drive that a folder lies on; None: it is not known.
 
-    Where the drive tells none it is the file system's, which then says so: ``volume 1A2B-3C4D``.
+    Where the drive tells none it is the file system's, and says so: ``file system 1A2B-3C4D``.
     Formatting gives it another, and one that is copied block by block has the same.
     """
     root = _root_of(folder)
@@ -149,7 +149,9 @@ def serial_of(folder: Path) -> str | None:
     if re.fullmatch(r"[!-~][ -~]{0,63}", serial):
         return serial
     found = _information(root)
-    return f"volume {found[0] >> 16:04X}-{found[0] & 0xFFFF:04X}" if found and found[0] else None
+    return (
+        f"file system {found[0] >> 16:04X}-{found[0] & 0xFFFF:04X}" if found and found[0] else None
+    )
 
 
 def _bus_of(root: str) -> int:
