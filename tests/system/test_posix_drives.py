@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from callrec.system.drives import copy_through_memory
+from callrec.system.posix import drives as posix
 from callrec.system.posix.drives import (
     COPY_METHODS,
     disk_of,
@@ -20,9 +21,10 @@ from callrec.system.posix.drives import (
 
 
 @pytest.fixture(name="system")
-def _system(tmp_path: Path) -> Path:
+def _system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     at = tmp_path / "system"
     at.mkdir()
+    monkeypatch.setattr(posix, "SYSTEM", at)
     return at
 
 
@@ -39,7 +41,7 @@ def put(path: Path, text: str) -> None:
 def test_udev_tells_it(tmp_path: Path, system: Path) -> None:
     said = "S:disk/by-id/x\nE:ID_SERIAL=Maker_Model_WX21\nE:ID_SERIAL_SHORT=WX21\n"
     put(system / "run/udev/data" / f"b{number(tmp_path)}", said)
-    assert serial_of(tmp_path, system) == "WX21"
+    assert serial_of(tmp_path) == "WX21"
 
 
 @pytest.mark.parametrize("place", ["serial", "device/serial", "part/../serial"])
@@ -49,23 +51,24 @@ def test_sysfs_tells_it_of_a_disk(tmp_path: Path, system: Path, place: str) -> N
     link = system / "sys/dev/block" / number(tmp_path)
     link.parent.mkdir(parents=True)
     link.symlink_to(system / "devices" / "disk" / ("part" if "part" in place else ""))
-    assert serial_of(tmp_path, system) == "S3Z9NX0"
+    assert serial_of(tmp_path) == "S3Z9NX0"
 
 
 def test_of_an_encrypted_drive_the_one_below_tells_it(tmp_path: Path, system: Path) -> None:
     put(system / "sys/dev/block" / number(tmp_path) / "slaves" / "sda1" / "dev", "8:1\n")
     put(system / "run/udev/data/b8:1", "E:ID_SERIAL_SHORT=WX21\n")
-    assert serial_of(tmp_path, system) == "WX21"
+    assert serial_of(tmp_path) == "WX21"
 
 
 @pytest.mark.parametrize("said", ["", "E:ID_SERIAL_SHORT=\n", f"E:ID_SERIAL_SHORT={'x' * 65}\n"])
 def test_what_is_no_number_is_none(tmp_path: Path, system: Path, said: str) -> None:
     put(system / "run/udev/data" / f"b{number(tmp_path)}", said)
-    assert serial_of(tmp_path, system) is None
+    assert serial_of(tmp_path) is None
 
 
-def test_a_folder_that_is_gone_has_none(tmp_path: Path, system: Path) -> None:
-    assert serial_of(tmp_path / "gone", system) is None
+@pytest.mark.usefixtures("system")
+def test_a_folder_that_is_gone_has_none(tmp_path: Path) -> None:
+    assert serial_of(tmp_path / "gone") is None
 
 
 def partition(system: Path, of: str) -> None:
@@ -77,20 +80,20 @@ def partition(system: Path, of: str) -> None:
     link.symlink_to(system / "devices" / "sdb" / "sdb2")
 
 
+@pytest.mark.usefixtures("system")
 def test_where_nothing_is_told_it_is_the_file_system(tmp_path: Path) -> None:
-    assert disk_of(tmp_path, tmp_path / "system") == number(tmp_path)
+    assert disk_of(tmp_path) == number(tmp_path)
 
 
-def test_a_partition_is_on_its_disk(tmp_path: Path) -> None:
-    partition(tmp_path / "system", number(tmp_path))
-    assert disk_of(tmp_path, tmp_path / "system") == "8:16"
+def test_a_partition_is_on_its_disk(tmp_path: Path, system: Path) -> None:
+    partition(system, number(tmp_path))
+    assert disk_of(tmp_path) == "8:16"
 
 
-def test_an_encrypted_one_is_on_what_it_lies_on(tmp_path: Path) -> None:
-    system = tmp_path / "system"
+def test_an_encrypted_one_is_on_what_it_lies_on(tmp_path: Path, system: Path) -> None:
     put(system / "sys/dev/block" / number(tmp_path) / "slaves" / "sdb2" / "dev", "8:18\n")
     partition(system, "8:18")
-    assert disk_of(tmp_path, system) == "8:16"
+    assert disk_of(tmp_path) == "8:16"
 
 
 ENDS = {

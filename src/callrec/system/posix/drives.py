@@ -32,6 +32,9 @@ __all__ = [
 MOUNTS: Final = Path("/proc/self/mounts")
 """Linux alone has it (proc_pid_mounts(5))."""
 
+SYSTEM: Final = Path("/")
+"""Where what Linux tells of its devices lies: in ``sys`` and in ``run``."""
+
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 _PIECE: Final = 8 << 20  # 8 MiB
@@ -94,7 +97,7 @@ def block_size(folder: Path) -> int:
     return os.statvfs(folder).f_frsize
 
 
-def disk_of(folder: Path, system: Path = Path("/")) -> str:
+def disk_of(folder: Path) -> str:
     """What tells the disk of a folder from every other that is attached now.
 
     The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
@@ -108,7 +111,7 @@ def disk_of(folder: Path, system: Path = Path("/")) -> str:
         return (whole_disk(mount[0]) if mount else "") or str(device)
     else:  # noqa: RET505 - as above
         number = f"{os.major(device)}:{os.minor(device)}"
-        return _disk(system / "sys" / "dev" / "block", number)
+        return _disk(SYSTEM / "sys" / "dev" / "block", number)
 
 
 def _disk(blocks: Path, number: str) -> str:
@@ -120,7 +123,7 @@ def _disk(blocks: Path, number: str) -> str:
     return number
 
 
-def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
+def serial_of(folder: Path) -> str | None:
     """The serial number of the drive that a folder lies on; None: it is not known.
 
     Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
@@ -128,7 +131,7 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
     try:
         device = folder.stat().st_dev
         number = f"{os.major(device)}:{os.minor(device)}"
-        for serial in _serials(system, number):
+        for serial in _serials(number):
             if re.fullmatch(r"[!-~][ -~]{0,63}", serial):
                 return serial
     except OSError:
@@ -136,13 +139,13 @@ def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
     return None
 
 
-def _serials(system: Path, number: str) -> Iterator[str]:
-    properties = system / "run" / "udev" / "data" / f"b{number}"
+def _serials(number: str) -> Iterator[str]:
+    properties = SYSTEM / "run" / "udev" / "data" / f"b{number}"
     for line in properties.read_text(errors="replace").splitlines() if properties.is_file() else ():
         label, _, value = line.partition("=")
         if label == "E:ID_SERIAL_SHORT":
             yield value.strip()
-    block = system / "sys" / "dev" / "block" / number
+    block = SYSTEM / "sys" / "dev" / "block" / number
     if not block.is_dir():
         return
     for at in (block.resolve(), block.resolve().parent):  # the partition, and the disk around it
@@ -150,7 +153,7 @@ def _serials(system: Path, number: str) -> Iterator[str]:
             if place.is_file():
                 yield place.read_text(errors="replace").strip()
     for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
-        yield from _serials(system, below.read_text().strip())
+        yield from _serials(below.read_text().strip())
 
 
 def code_of(error: OSError) -> int:
