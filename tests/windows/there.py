@@ -60,7 +60,7 @@ class Death:
 
 
 def main() -> None:
-    death, own = Death(), dict(os.environ)
+    death, own, answers = Death(), dict(os.environ), sys.stdout
     for name in CHANGES:  # before anybody has taken them
         setattr(files, name, death.before(getattr(files, name)))
     event.listen(Engine, "before_cursor_execute", death.before_statement)
@@ -84,7 +84,8 @@ def main() -> None:
                 status = run(asked["arguments"], now=now)
         finally:
             sys.stdin = keyboard
-        print(json.dumps([said.getvalue(), status, death.steps]), flush=True)
+        answers.write(json.dumps([said.getvalue(), status, death.steps]) + "\n")
+        answers.flush()
 
 
 main()
