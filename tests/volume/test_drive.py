@@ -10,28 +10,16 @@ import pytest
 
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.volume.drive import (
-    COPY_METHODS,
     atomic_file,
     check_read_back,
     copy_file,
+    disk_of,
     drive_errors,
     hash_of_file,
     hash_on_medium,
     open_untrusted,
     read_small,
 )
-
-
-@pytest.mark.parametrize("size", [0, 1, (8 << 20) + 1], ids=["nothing", "a byte", "over a piece"])
-@pytest.mark.parametrize("way", COPY_METHODS, ids=lambda way: way.__name__.strip("_"))
-def test_every_way_to_copy_copies(
-    tmp_path: Path, way: Callable[[int, int], None], size: int
-) -> None:
-    data = os.urandom(size)
-    (tmp_path / "source").write_bytes(data)
-    with (tmp_path / "source").open("rb") as source, (tmp_path / "target").open("xb") as target:
-        way(source.fileno(), target.fileno())
-    assert (tmp_path / "target").read_bytes() == data
 
 
 def test_a_copy_never_goes_through_a_link_that_lies_there(tmp_path: Path) -> None:
@@ -41,6 +29,11 @@ def test_a_copy_never_goes_through_a_link_that_lies_there(tmp_path: Path) -> Non
     with pytest.raises(FileExistsError):
         copy_file(tmp_path / "source", tmp_path / "copy")
     assert (tmp_path / "precious").read_bytes() == b"precious"
+
+
+def test_a_folder_that_is_gone_is_on_no_disk(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="the drive is gone"):
+        disk_of(tmp_path / "gone")
 
 
 def test_the_hash_is_of_what_lies_there(tmp_path: Path) -> None:

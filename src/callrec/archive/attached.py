@@ -26,7 +26,8 @@ from callrec.errors import CallrecError, NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.record.forms import recall
-from callrec.system.files import drives, open_to_read
+from callrec.system.drives import drives
+from callrec.system.files import open_to_read
 from callrec.volume.bag import RECORDINGS
 from callrec.volume.drive import disk_of, drive_errors, reads_as
 from callrec.volume.volume import Volume, is_volume, open_volume

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.system.files import file_system_of, remove_file, write_private
+from callrec.system.drives import file_system_of
+from callrec.system.files import remove_file, write_private
 from callrec.system.rights import OTHERS, check_only_we_can_change, read_private
 
 if TYPE_CHECKING:

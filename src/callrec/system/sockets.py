@@ -9,6 +9,7 @@ if sys.platform == "win32":
     from callrec.system.windows.sockets import (
         LOCAL,
         is_open,
+        kept_open,
         listen_at,
         take_address,
         unacknowledged,
@@ -17,12 +18,13 @@ else:
     from callrec.system.posix.sockets import (
         LOCAL,
         is_open,
+        kept_open,
         listen_at,
         take_address,
         unacknowledged,
     )
 
-__all__ = ["answers", "is_open", "listen", "listen_at", "unacknowledged"]
+__all__ = ["answers", "is_open", "kept_open", "listen", "listen_at", "unacknowledged"]
 
 _WAITING = 128
 """Connections that nobody has accepted yet."""

@@ -30,6 +30,7 @@ from typing import Final, TypeVar
 
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
+from callrec.system.drives import block_size
 from callrec.system.files import Stored, move, remove_file, remove_folder, sync, sync_tree
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
@@ -165,7 +166,7 @@ def write_bag(
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:
     """Bytes that a bag of these will take on a drive, at most."""
     with drive_errors():
-        block = os.statvfs(drive).f_frsize
+        block = block_size(drive)
     taken = sum(-(-_size_of(item) // block) * block for item in items)
     return taken + len(items) * _LINE_BYTES + _TAG_BYTES
 

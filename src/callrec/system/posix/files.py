@@ -62,7 +62,12 @@ def open_to_read(
         flags |= os.O_NOFOLLOW
     if past_the_cache and sys.platform == "linux":
         flags |= os.O_DIRECT
-    return FileIO(os.open(path, flags))
+    file = FileIO(os.open(path, flags))
+    if past_the_cache and sys.platform == "darwin":
+        from callrec.system.posix.macos import keep_no_copy  # noqa: PLC0415 - it is there alone
+
+        keep_no_copy(file.fileno())
+    return file
 
 
 def create_private(path: Path | str) -> int:
@@ -159,9 +164,15 @@ def sync_filesystem(folder: int) -> bool:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make durable all that lies under a folder: one call for all files; it tells of no errors."""
-    del folder
-    os.sync()
+    """Make durable all that lies under a folder: one call for all files; it tells of no errors.
+
+    That of macOS returns before it is done (sync(2)), so there it is one for each.
+    """
+    if sys.platform == "darwin":
+        for at, _, names in os.walk(folder):
+            sync(*(Path(at, name) for name in names), Path(at))
+    else:
+        os.sync()
 
 
 move: Callable[[Path | str, Path], None] = os.rename
@@ -225,6 +236,10 @@ def forget_cached(descriptor: int) -> None:
     """Have a file read from its disk the next time; of what is written, begin with it now."""
     if sys.platform == "linux":
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    elif sys.platform == "darwin":
+        from callrec.system.posix import macos  # noqa: PLC0415 - as above
+
+        macos.forget_cached(descriptor)
 
 
 def own_memory(size_bytes: int) -> memoryview:

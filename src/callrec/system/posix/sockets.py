@@ -7,7 +7,8 @@ import socket
 import struct
 import sys
 import termios
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,13 @@ def listen_at(path: Path) -> socket.socket:
     path.chmod(0o660)
     listening.listen(128)
     return listening
+
+
+@contextmanager
+def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
+    """The connection, which tells how it ended after others have closed it here."""
+    with channel.dup() as kept:
+        yield kept
 
 
 def unacknowledged(channel: socket.socket) -> int:

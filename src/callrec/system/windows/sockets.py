@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import wintypes
 from pathlib import Path
 from typing import Final, NoReturn
@@ -78,6 +80,16 @@ def listen_at(path: Path) -> NoReturn:
         f'on Windows nothing is reached at a path, as "{path}"',
         hint="give host, port, certificate and key in its place",
     )
+
+
+@contextmanager
+def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
+    """The connection itself: whoever closes it here, it has not come.
+
+    Another handle of it would take a right to this process that nobody has, not even itself, since
+    it closed itself to other programs (`harden_process`).
+    """
+    yield channel
 
 
 def unacknowledged(channel: socket.socket) -> int:
