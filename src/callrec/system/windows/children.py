@@ -38,6 +38,8 @@ from callrec.system.windows.api import KERNEL, SECURITY
 from callrec.system.windows.processes import closing_waits, environment_of_child
 from callrec.system.windows.rights import private_security
 
+__all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]
+
 _REJECT_REMOTE_CLIENTS: Final = 8
 _PIECE: Final = 1 << 20
 _BUFFER: Final = 1 << 16

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import wintypes
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 assert sys.platform == "win32"
 
 from callrec.errors import Misconfigured
+
+__all__ = ["LOCAL", "is_open", "kept_open", "listen_at", "take_address", "unacknowledged"]
 
 LOCAL: Final[socket.AddressFamily | None] = None
 """The family of sockets that have a path: Python knows none here."""
@@ -74,7 +76,7 @@ def take_address(channel: socket.socket, address: tuple[str, int]) -> None:
     channel.bind(address)
 
 
-def listen_at(path: Path) -> NoReturn:
+def listen_at(path: Path) -> socket.socket:
     """Refuse it: a path is no address here."""
     raise Misconfigured(
         f'on Windows nothing is reached at a path, as "{path}"',
