@@ -70,7 +70,8 @@ def test_calls_are_searched_and_a_request_approved_and_each_login_ends_on_record
     with a_desk(asked_for) as (address, desk):
         parts = urlsplit(address)
         max_ = Client(f"{parts.scheme}://{parts.netloc}").admitted(address)
-        assert max_.log_in("max").to == "/"
+        let_in = max_.log_in("max")
+        assert let_in.to == "/", let_in.body
         filled: dict[str, Any] = {"token": max_.token(), "password": password_of("max")}
         found = max_.post("/search", {**filled, "reason": REASON})
         assert found.status == 303, found.body
