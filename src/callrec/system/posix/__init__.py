@@ -2,5 +2,5 @@
 
 files opens, locks, names and keeps them; rights has who may read and change one; drives has which
 there are and what each is; children forks them; sockets asks TCP; console is a terminal, shell
-reads a line, playing feeds a player; macos has what it does otherwise.
+reads a line, paths takes one, playing feeds a player; macos has what it does otherwise.
 """
