@@ -8,7 +8,6 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import textwrap
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
+from callrec.system.processes import python_command
 
 demo_app = new_app()
 
@@ -171,7 +171,7 @@ class Stage:
         typed = f"{prompt} {shlex.join(words)}{f' < {reads}' if reads else ''}"
         self._out.say("")
         self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        real = (sys.executable, "-I", "-u", "-m", *words) if words[0] == "callrec" else words
+        real = (*python_command("callrec", "-u"), *words[1:]) if words[0] == "callrec" else words
         done = subprocess.run(  # noqa: S603 - our own words
             real,
             cwd=self.folder / within,
