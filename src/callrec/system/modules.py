@@ -20,8 +20,10 @@ def interpreter() -> str:
     end it, to confine it or to count its processes needs that other one.
     """
     if sys.platform == "win32":
-        return getattr(sys, "_base_executable", "") or sys.executable
-    return sys.executable
+        program: str = getattr(sys, "_base_executable", sys.executable)
+    else:
+        program = sys.executable
+    return program
 
 
 def python_command(module: str, *options: str) -> tuple[str, ...]:

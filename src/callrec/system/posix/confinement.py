@@ -121,17 +121,18 @@ def can_confine() -> bool:
 
     Where it cannot, there are still the limits and an empty environment, no more.
     """
-    if sys.platform != "linux" or os.uname().machine not in MACHINES:
-        return False
-    # Asked for a filter that lies nowhere, a kernel that has filters answers EFAULT.
-    return _prctl(_SET_SECCOMP, _FILTER, None) == errno.EFAULT
+    if sys.platform == "linux" and os.uname().machine in MACHINES:
+        # Asked for a filter that lies nowhere, a kernel that has filters answers EFAULT.
+        return _prctl(_SET_SECCOMP, _FILTER, None) == errno.EFAULT
+    return False
 
 
 def confine(limits: Limits) -> None:
     """Give up what is not needed for computing, for good."""
+    if sys.platform == "linux":  # macOS takes no such limit of a process that has mapped more
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     for what, most in (
         (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 0),

@@ -138,7 +138,7 @@ def start_detached(command: Sequence[str], environ: Mapping[str, str]) -> None:
     )
 
 
-def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def become(command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     """Have a command take this process's place, its streams and its terminal."""
     os.execve(command[0], command, environ)  # noqa: S606 - our own module
 
@@ -151,7 +151,7 @@ def read_available(pipe: IO[bytes]) -> bytes:
 
 def usable_processors() -> int:
     """How many processors this process may use."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -168,12 +168,11 @@ def has_writer(descriptor: int) -> bool:
     between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
     would end the process.
     """
-    if sys.platform != "linux":
-        return False
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as problem:
-        return problem.errno == errno.EAGAIN
-    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    if sys.platform == "linux" and hasattr(fcntl, "F_SETLEASE"):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except OSError as problem:
+            return problem.errno == errno.EAGAIN
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False

@@ -1,1 +1,5 @@
-"""What Windows is asked for, by the names that callrec.system gives it."""
+"""What Windows is asked for, by the names that callrec.system gives it.
+
+api declares what several modules call; processes has our own and what tells it to end; confinement
+has the walls of a child.
+"""

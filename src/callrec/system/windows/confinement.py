@@ -241,9 +241,11 @@ class ConfinedProcess:
     def _set_limits(self, most: _JobLimits) -> None:
         most.flags |= _ONE_PROCESS | _DIE_ON_EXCEPTION | _KILL_ON_CLOSE
         most.processes = 1
-        KERNEL.SetInformationJobObject(
-            self._job, _EXTENDED_LIMITS, ctypes.byref(most), ctypes.sizeof(most)
-        ) or _fail()
+        _check(
+            KERNEL.SetInformationJobObject(
+                self._job, _EXTENDED_LIMITS, ctypes.byref(most), ctypes.sizeof(most)
+            )
+        )
 
     def walls_were_too_high(self) -> bool:
         """Whether these may have kept it from starting; the next one is started with lower ones.
@@ -297,8 +299,9 @@ class ConfinedProcess:
             _winapi.CloseHandle(each)
 
 
-def _fail() -> None:
-    raise ctypes.WinError(ctypes.get_last_error())
+def _check(done: int) -> None:
+    if not done:
+        raise ctypes.WinError(ctypes.get_last_error())
 
 
 def _pipe(direction: int, its_right: int) -> tuple[int, int]:
@@ -362,40 +365,44 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
     size = ctypes.c_size_t()
     KERNEL.InitializeProcThreadAttributeList(None, len(given), 0, ctypes.byref(size))
     attributes = ctypes.create_string_buffer(size.value)
-    KERNEL.InitializeProcThreadAttributeList(
-        attributes, len(given), 0, ctypes.byref(size)
-    ) or _fail()
+    _check(KERNEL.InitializeProcThreadAttributeList(attributes, len(given), 0, ctypes.byref(size)))
     try:
         for kind, value in given:
-            KERNEL.UpdateProcThreadAttribute(
-                attributes, 0, kind, ctypes.byref(value), ctypes.sizeof(value), None, None
-            ) or _fail()
+            _check(
+                KERNEL.UpdateProcThreadAttribute(
+                    attributes, 0, kind, ctypes.byref(value), ctypes.sizeof(value), None, None
+                )
+            )
         info = _StartupInfo(
             size=ctypes.sizeof(_StartupInfo), flags=_USES_HANDLES, input=handles[0],
             output=handles[1], errors=handles[2], attributes=ctypes.addressof(attributes),
         )  # fmt: skip
         started = _Started()
-        environ = "".join(f"{name}={each}\0" for name, each in environment_of_child().items())
-        KERNEL.CreateProcessW(
-            command[0],
-            ctypes.create_unicode_buffer(subprocess.list2cmdline(command)),
-            None,
-            None,
-            True,  # noqa: FBT003 - these handles alone
-            subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.CREATE_NO_WINDOW
-            | _SUSPENDED
-            | _UNICODE_ENVIRONMENT
-            | _EXTENDED_STARTUP,
-            ctypes.create_unicode_buffer(environ),
-            str(windows_folder()),
-            ctypes.byref(info),
-            ctypes.byref(started),
-        ) or _fail()
+        # An app container is not started without the last of these, and gets another in its place.
+        environ = {**environment_of_child(), "LOCALAPPDATA": str(windows_folder())}
+        block = "".join(f"{name}={environ[name]}\0" for name in sorted(environ))
+        _check(
+            KERNEL.CreateProcessW(
+                command[0],
+                ctypes.create_unicode_buffer(subprocess.list2cmdline(command)),
+                None,
+                None,
+                True,  # noqa: FBT003 - these handles alone
+                subprocess.CREATE_NEW_PROCESS_GROUP
+                | subprocess.CREATE_NO_WINDOW
+                | _SUSPENDED
+                | _UNICODE_ENVIRONMENT
+                | _EXTENDED_STARTUP,
+                ctypes.create_unicode_buffer(block),
+                str(windows_folder()),
+                ctypes.byref(info),
+                ctypes.byref(started),
+            )
+        )
     finally:
         KERNEL.DeleteProcThreadAttributeList(attributes)
     try:
-        KERNEL.AssignProcessToJobObject(job, started.process) or _fail()
+        _check(KERNEL.AssignProcessToJobObject(job, started.process))
         # Refused to a job within another one, as a service's is.
         no_ui = wintypes.DWORD(_NO_UI)
         KERNEL.SetInformationJobObject(job, _BASIC_UI, ctypes.byref(no_ui), ctypes.sizeof(no_ui))

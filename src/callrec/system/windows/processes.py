@@ -45,8 +45,8 @@ __all__ = [
     "usable_processors",
 ]
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
-"""What Ctrl-C, Ctrl-Break and the closing of a console come as; SIGTERM only from ourselves."""
+ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+"""What Ctrl-C comes as; the other only from ourselves. All else is told to `_told` alone."""
 
 _CTRL_C: Final = 0
 _CLOSING: Final = frozenset({2, 5, 6})
@@ -135,15 +135,15 @@ def _told(tell: Callable[[int], bool]) -> Iterator[None]:
 
 @contextmanager
 def closing_waits() -> Iterator[None]:
-    """A block for whose end the closing of its window waits, as does a log-off or a shutdown.
+    """A block for whose end Ctrl-Break, the closing of a window, a log-off and a shutdown wait.
 
-    Windows ends the process when the function that it tells returns: after 5 seconds whatever it
-    does, at a log-off after 20.
+    Each ends the process when the function that is told of it returns; but for Ctrl-Break, after
+    some seconds even if it does not.
     """
     over = Event()
 
     def tell(kind: int) -> bool:
-        if kind in _CLOSING:
+        if kind != _CTRL_C:
             over.wait()
         return False  # and the next one is told of it
 
@@ -236,7 +236,7 @@ def start_detached(command: Sequence[str], environ: Mapping[str, str]) -> None:
     process.returncode = 0  # or Python would complain that nobody has waited for it
 
 
-def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def become(command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     """Have a command take this process's place, its streams and its console.
 
     Windows has no such thing: this process waits for the other and ends as that does.
