@@ -21,7 +21,11 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
+<<<<<<< HEAD
 from callrec.system.processes import python_command
+=======
+from callrec.system.files import remove_folder
+>>>>>>> main
 
 demo_app = new_app()
 
@@ -413,7 +417,7 @@ def _verify(stage: Stage) -> None:
     shutil.copytree(stage.folder / "vault", stage.folder / "tampered")
     _change_one_byte(stage.folder / "tampered" / "catalogue.sqlite")
     stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=Tampered.exit_status)
-    shutil.rmtree(stage.folder / "tampered")
+    remove_folder(stage.folder / "tampered")
 
 
 def _change_one_byte(catalogue: Path) -> None:

@@ -128,6 +128,7 @@ class _Plan:
 
 def _ask_plan(invocation: Invocation, typed: _Plan) -> _Plan:
     from callrec.config import config_file
+    from callrec.system.drives import external_drives
 
     prompts = invocation.prompts
     contact = typed.contact or prompts.ask_until(
@@ -154,7 +155,7 @@ def _ask_plan(invocation: Invocation, typed: _Plan) -> _Plan:
         help="The folder into which the telephone system writes. Nothing is taken in yet.",
         default=_LATER,
     )
-    attached = _external_drives()
+    attached = external_drives()
     found = f" Attached now: {', '.join(map(str, attached))}." if attached else ""
     drive = prompts.ask_until(
         "Which drive do copies go to?",
@@ -221,14 +222,6 @@ def _read_kit_file(text: str) -> Path | None:
     file = Path(text).expanduser().absolute()
     check_new(file, replace=False)
     return file
-
-
-def _external_drives() -> list[Path]:
-    """Drives where systems attach those that somebody plugs in."""
-    from callrec.system.files import drives
-
-    usual = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
-    return [each for each in drives() if f"{each}/".startswith(usual)]
 
 
 def _check_page(invocation: Invocation, kit: PrintedKit, file: Path | None) -> None:

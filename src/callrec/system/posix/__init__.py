@@ -1,5 +1,6 @@
 """What Linux and macOS are asked for, by the names that callrec.system gives it.
 
-rights has who may read and change a file; processes has our own and signals; children and workers
-fork them, confinement takes system calls away; sockets asks TCP.
+files opens, locks, names and keeps them; rights has who may read and change one; drives has which
+there are and what each is; processes has our own and signals; children and workers fork them;
+confinement takes system calls away; sockets asks TCP; macos has what it does otherwise.
 """

@@ -64,9 +64,6 @@ KERNEL.LockFileEx.argtypes = (
     wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD,
     ctypes.POINTER(Overlapped),
 )  # fmt: skip
-KERNEL.GetFileInformationByHandleEx.argtypes = (
-    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,
-)  # fmt: skip
 KERNEL.SetFileInformationByHandle.argtypes = (
     wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,
 )  # fmt: skip
