@@ -21,11 +21,8 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
-<<<<<<< HEAD
-from callrec.system.processes import python_command
-=======
 from callrec.system.files import remove_folder
->>>>>>> main
+from callrec.system.processes import python_command
 
 demo_app = new_app()
 
