@@ -21,6 +21,7 @@ OWN_PROCESSES: Final = frozenset(
         "callrec.sound.decoder",
         "callrec.sound.encoder",
         "callrec.system.windows.confinement",
+        "callrec.system.windows.wave_player",
     }
 )
 """Each that `callrec.system.modules.python_command` is asked for; what packs callrec takes them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,9 @@ import pytest
 
 from callrec.sound.child import converse
 from callrec.system.confinement import ConfinedProcess, Limits, can_confine
-from callrec.system.modules import interpreter
 from system.probe import MEMORY_BYTES, attempts, outcomes
 
-PROBE = (interpreter(), "-I", str(Path(__file__).with_name("probe.py")))
+PROBE = (sys.executable, "-I", str(Path(__file__).with_name("probe.py")))
 
 LIMITS = Limits(cpu_seconds=20, memory_bytes=MEMORY_BYTES)
 
@@ -43,7 +43,7 @@ def test_what_a_free_process_can_do_a_confined_one_cannot(tmp_path: Path, port: 
 
 @contextmanager
 def process(program: str) -> Iterator[ConfinedProcess]:
-    started = ConfinedProcess((interpreter(), "-I", "-c", program))
+    started = ConfinedProcess((sys.executable, "-I", "-c", program))
     try:
         yield started
     finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from callrec.frozen import OWN_PROCESSES
-from callrec.system.modules import RUN_MODULE, interpreter
+from callrec.system.modules import RUN_MODULE
 from callrec.system.processes import (
     has_writer,
     kill_process,
@@ -55,7 +55,7 @@ def said(program: str) -> tuple[list[str], int]:
 
 @contextmanager
 def child(program: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = start_process((interpreter(), "-I", "-c", program))
+    process = start_process((sys.executable, "-I", "-c", program))
     try:
         yield process
     finally:

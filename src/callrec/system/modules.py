@@ -13,21 +13,8 @@ RUN_MODULE: Final = "--run-module"
 """The first word to the installed program that has it start a module of ours."""
 
 
-def interpreter() -> str:
-    """The program that runs Python as it runs here.
-
-    In a virtual environment on Windows ``python.exe`` only starts another one and waits for it; to
-    end it, to confine it or to count its processes needs that other one.
-    """
-    if sys.platform == "win32":
-        program: str = getattr(sys, "_base_executable", sys.executable)
-    else:
-        program = sys.executable
-    return program
-
-
 def python_command(module: str, *options: str) -> tuple[str, ...]:
     """The command that runs a module of ours and looks at nothing of its caller's."""
     if getattr(sys, "frozen", False):
         return (sys.executable, RUN_MODULE, module)
-    return (interpreter(), "-I", *options, "-m", module)
+    return (sys.executable, "-I", *options, "-m", module)

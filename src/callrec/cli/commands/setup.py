@@ -281,15 +281,15 @@ def _show_next(invocation: Invocation, user: str, plan: _Plan) -> None:
 
 
 def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
-    from shlex import quote
+    from callrec.system.shell import quoted
 
     yield f"callrec login {user}"
     yield "callrec user add"
     yield "callrec desk, for those who rather use a browser"
     if plan.recordings:
-        yield f"callrec ingest {quote(str(plan.recordings))}"
+        yield f"callrec ingest {quoted(plan.recordings)}"
     if plan.drive:
-        yield f"callrec archive --to {quote(str(plan.drive))}"
+        yield f"callrec archive --to {quoted(plan.drive)}"
 
 
 Contact = Annotated[

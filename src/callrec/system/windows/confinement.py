@@ -34,7 +34,7 @@ assert sys.platform == "win32"
 from callrec.system.limits import Limits, Unconfined
 from callrec.system.modules import python_command
 from callrec.system.windows.api import GENERIC_READ, GENERIC_WRITE, KERNEL, OPEN_EXISTING, SECURITY
-from callrec.system.windows.processes import environment_of_child, windows_folder
+from callrec.system.windows.processes import directly, windows_folder
 
 __all__ = ["WHERE_IT_IS_CONFINED", "ConfinedProcess", "can_confine", "confine"]
 
@@ -356,6 +356,7 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
     Raises:
         OSError: it cannot be started so.
     """
+    command, environ = directly(command)
     inherited = (wintypes.HANDLE * len(handles))(*handles)
     capabilities = _Capabilities(container=container)
     given: list[tuple[int, ctypes.Array[wintypes.HANDLE] | _Capabilities]]
@@ -379,7 +380,7 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
         )  # fmt: skip
         started = _Started()
         # An app container is not started without the last of these, and gets another in its place.
-        environ = {**environment_of_child(), "LOCALAPPDATA": str(windows_folder())}
+        environ["LOCALAPPDATA"] = environ["SYSTEMROOT"]
         block = "".join(f"{name}={environ[name]}\0" for name in sorted(environ))
         _check(
             KERNEL.CreateProcessW(

@@ -21,7 +21,6 @@ from typing import IO, Final, NoReturn
 
 assert sys.platform == "win32"
 
-from callrec.system.modules import interpreter
 from callrec.system.windows.api import (
     GENERIC_READ,
     INVALID_HANDLE,
@@ -187,12 +186,18 @@ def graceful_shutdown() -> Iterator[Event]:
         raise KeyboardInterrupt
 
 
-def environment_of_child() -> dict[str, str]:
-    """What no program of Windows starts without, and where Python finds what lies beside us."""
-    needed = {"SYSTEMROOT": str(windows_folder())}
-    if interpreter() != sys.executable:
-        needed["__PYVENV_LAUNCHER__"] = sys.executable
-    return needed
+def directly(command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The command that starts a Python itself, and the least environment that it needs for that.
+
+    In a virtual environment ``python.exe`` only starts another one and waits for it; to end it, to
+    confine it or to count its processes needs that other one.
+    """
+    # Without the first nothing starts, without the second it finds nothing of what lies beside us.
+    environ, program = {"SYSTEMROOT": str(windows_folder())}, command[0]
+    itself: str = getattr(sys, "_base_executable", sys.executable)
+    if program == sys.executable != itself:
+        program, environ["__PYVENV_LAUNCHER__"] = itself, program
+    return [program, *command[1:]], environ
 
 
 def windows_folder() -> Path:
@@ -206,6 +211,7 @@ def start_process(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
     Of our handles it gets these two alone.
     """
+    command, environ = directly(command)
     return subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
         command,
         stdin=subprocess.PIPE,
@@ -213,7 +219,7 @@ def start_process(command: Sequence[str]) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         bufsize=0,
         cwd=windows_folder(),
-        env=environment_of_child(),
+        env=environ,
         creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
     )
 
@@ -230,7 +236,7 @@ def start_detached(command: Sequence[str], environ: Mapping[str, str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=windows_folder(),
-        env={**environ, **environment_of_child()},
+        env=environ,
         creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
     )
     process.returncode = 0  # or Python would complain that nobody has waited for it
@@ -243,7 +249,6 @@ def become(command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     """
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)  # the other is told as well
-    environ = {**environ, **environment_of_child()}
     with subprocess.Popen(command, env=environ) as other:  # noqa: S603 - our own module
         os._exit(other.wait())
 
