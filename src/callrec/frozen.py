@@ -20,6 +20,7 @@ OWN_PROCESSES: Final = frozenset(
         "callrec.paper.apart",
         "callrec.sound.decoder",
         "callrec.sound.encoder",
+        "callrec.system.windows.child",
         "callrec.system.windows.confinement",
         "callrec.system.windows.wave_player",
     }
