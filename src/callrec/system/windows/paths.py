@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,4 +42,6 @@ def path_problem(path: Path, *, below: int = 0) -> tuple[str, str]:
 
 def _takes_long_paths() -> bool:
     """Whether this machine, and this program, take paths longer than that."""
-    return bool(_NATIVE.RtlAreLongPathsEnabled())
+    with suppress(AttributeError):  # Windows is older than that
+        return bool(_NATIVE.RtlAreLongPathsEnabled())
+    return False
