@@ -33,9 +33,9 @@ from typing import IO, Any, Final
 
 assert sys.platform == "win32"
 
-from callrec.system.processes import python_command
+from callrec.system.modules import python_command
 from callrec.system.windows.api import KERNEL, SECURITY
-from callrec.system.windows.processes import closing_waits, environment_of_child
+from callrec.system.windows.processes import closing_waits, directly
 from callrec.system.windows.rights import private_security
 
 __all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]
@@ -186,11 +186,12 @@ class Children:
         """
         self._started = [each for each in self._started if each.process.poll() is None]
         theirs, ours = _pair()
+        command, environ = directly(python_command("callrec.system.windows.child"))
         process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-            python_command("callrec.system.windows.child"),
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, **environment_of_child()},
+            env={**os.environ, **environ},
             creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
         )
         child = Child(ours, process)
