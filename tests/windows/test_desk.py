@@ -29,16 +29,24 @@ WITHIN_S = 60
 """For processes that end, on a machine that is busy."""
 
 
+_AS_THE_COMMAND = """
+import os, sys
+from callrec.system.processes import become
+become((sys.executable, *sys.argv[1:]), os.environ)
+"""
+"""As ``callrec desk`` becomes the desk's first process."""
+
+
 @contextmanager
 def a_desk(house: House) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The one-time address of a desk that runs on Windows, and its first process."""
+    """The one-time address of a desk that runs on Windows, and the command."""
     house.close()
     config = house.config.model_copy(update={"desk": Desk()}).model_dump(mode="json")
     environ = {name: there(value) for name, value in house.environ.items() if value[:1] == "/"}
     with subprocess.Popen(
         [
             os.environ["WINDOWS_PYTHON"],
-            *("-c", "from house.desks import run; run()"),
+            *("-c", _AS_THE_COMMAND, "-c", "from house.desks import run; run()"),
             *(json.dumps(_there(config)), house.at.isoformat()),
         ],
         stdin=subprocess.DEVNULL,
@@ -81,7 +89,7 @@ def test_calls_are_searched_and_a_request_approved_and_each_login_ends_on_record
         foreseen = max_.post("/requests/R-1/approve", {**filled, **GRANT_BOTH})
         approved = max_.post(foreseen.to, {**filled, "typed": "R-1"})
         assert re.match("/done/|/requests/", approved.to), told(approved.body)
-        desk.kill()  # as a task is ended: its processes end because it has gone
+        desk.kill()  # as a task is ended; its processes end because it has gone
         desk.wait()
         until = time.monotonic() + WITHIN_S
         while "logout" not in acts(asked_for) and time.monotonic() < until:
