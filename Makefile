@@ -12,6 +12,7 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
+# make test-windows  tests/windows, or WINDOWS_TESTS, with a Python for Windows that Wine runs (docs/contributing.md)
 # make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -32,7 +33,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image test-windows
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -221,6 +222,14 @@ image: deb
 
 test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
+
+# Made anew when what it is made of changes.
+WINDOWS := .windows
+WINDOWS_TESTS := tests/windows
+test-windows: $(INSTALLED)
+	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
+	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
+	PYTHONPATH=src $(WINDOWS)/python -m pytest -p no:cacheprovider --confcutdir=tests/windows $(WINDOWS_TESTS)
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
