@@ -12,7 +12,7 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
-# make test-windows  tests/windows, or WINDOWS_TESTS, with a Python for Windows that Wine runs (docs/contributing.md)
+# make test-windows  tests with a Python for Windows, which Wine runs, all or WINDOWS_TESTS (docs/contributing.md)
 # make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -58,6 +58,8 @@ check: types manner
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 src
+	$(BIN)/mypy --platform darwin src
 
 manner: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -223,13 +225,16 @@ image: deb
 test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
 
-# Made anew when what it is made of changes.
+# Made anew when what it is made of changes. It runs the tests of what lies below; those of what people see run here, and
+# have it run their commands. What begins with a practice's fixtures does not run there: they are of Linux.
 WINDOWS := .windows
-WINDOWS_TESTS := tests/windows
-test-windows: $(INSTALLED)
+WINDOWS_TESTS := tests/system
+BESIDE_WINDOWS := tests/windows
+test-windows: $(INSTALLED) judges
 	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
 	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
-	PYTHONPATH=src $(WINDOWS)/python -m pytest -p no:cacheprovider --confcutdir=tests/windows $(WINDOWS_TESTS)
+	PYTHONPATH=src $(WINDOWS)/python -m pytest -p no:cacheprovider --confcutdir=tests/system $(WINDOWS_TESTS)
+	WINDOWS_PYTHON=$(abspath $(WINDOWS)/python) $(BIN)/python -m pytest -p no:xdist $(BESIDE_WINDOWS)
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.main import get_command
@@ -31,6 +30,8 @@ from callrec.cli.groups import (
 )
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
+from callrec.system.console import let_go, nobody_reads
+from callrec.system.processes import python_command, start_detached
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -333,7 +334,7 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
 def _explained(problem: BaseException | None) -> tuple[int, str, str]:
     """The exit status; what went wrong, if anybody is left to read it; what to do, if known."""
     match problem:
-        case BrokenPipeError():
+        case OSError() if nobody_reads(problem):
             return Failed.exit_status, "", ""
         case CallrecError():
             return problem.exit_status, problem.message, problem.hint
@@ -357,15 +358,6 @@ def _where(bug: BaseException | None) -> str:
         if path.is_relative_to(here):
             place = f"{path.relative_to(here.parent)}:{line}"
     return f"{type(bug).__name__} at {place}"
-
-
-def let_go(stream: TextIO) -> None:
-    """What cannot be written goes nowhere, or Python itself complains of it at its end."""
-    try:
-        stream.flush()
-    except OSError:
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def start_what_waits(invocation: Invocation) -> None:
@@ -399,19 +391,7 @@ def _start_beside(invocation: Invocation, practice: Practice, *command: str) -> 
     config = invocation.given.config or environ.get("CALLREC_CONFIG")
     if config:
         given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-    # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
-    beside = (sys.executable, "-I", "-m", "callrec", *command)
-    # The shell ends at once and leaves it to itself: nobody has to wait for it.
-    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
-        ("/bin/sh", "-c", '"$@" &', "sh", *beside),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=given,
-        start_new_session=True,
-        check=False,
-    )
+    start_detached((*python_command("callrec"), *command), given)
 
 
 def _explain_usage_error(problem: Any) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The Python that runs these tests: as its authors built it for Windows, with all of callrec's parts."""
+"""The Python that runs these tests: built for Windows by its authors, with all of callrec's parts."""
 
 from __future__ import annotations
 
