@@ -12,6 +12,8 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
+# make windows  a setup for Windows, frozen under Wine, minutes; CERTIFICATE=FILE signs it (docs/installing.md)
+# make test-windows-setup  it is installed, used, updated and removed under Wine, minutes
 # make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
@@ -32,7 +34,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image windows test-windows-setup
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -221,6 +223,19 @@ image: deb
 
 test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
+
+# SIGNING is osslsigncode's own options, for a key that is not in a file; ADDRESS is where people are to fetch it from.
+WINDOWS := build/windows
+SIGNING = $(if $(CERTIFICATE),-pkcs12 $(abspath $(CERTIFICATE))) $(if $(PASSWORD_FILE),-readpass $(abspath $(PASSWORD_FILE))) $(if $(TIMESTAMP),-ts $(TIMESTAMP))
+windows: $(WINDOWS_PYTHON)
+	$(call programs,makensis:nsis $(if $(strip $(SIGNING)),osslsigncode:osslsigncode))
+	$(call pip,build/pip)
+	rm -rf build/wheel
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) build/pip/$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
+	PYTHONPATH=tests $(BIN)/python -m supply.windows $(WINDOWS_PYTHON) build/wheel/*.whl $(WINDOWS) --sign="$(strip $(SIGNING))" --address="$(ADDRESS)"
+
+test-windows-setup: windows
+	packaging/try-windows $(WINDOWS)/callrec-setup.exe
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
