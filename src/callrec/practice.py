@@ -33,7 +33,7 @@ from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, p
 from callrec.settings import Settings
 from callrec.stamps.waiting import waiting_files
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
-from callrec.system.files import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change
 
 SETTINGS_ACT: Final = "settings.applied"
 """Of the leaf from which on the practice's settings are in force."""

@@ -18,7 +18,7 @@ import pytest
 from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
 from callrec.login.keyring import runtime_folder
-from callrec.system.files import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change
 from house.commands import type_in
 from house.practices import House
 from house.spool import a_wave

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Misconfigured
-from callrec.system.files import others_may, read_private
+from callrec.system.posix.rights import others_may
+from callrec.system.rights import read_private
 
 OWNER, USER, GROUP, NAMED_GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
 

@@ -34,11 +34,8 @@ from callrec.catalogue.sqlite import (
 )
 from callrec.catalogue.tables import METADATA
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.system.files import (
-    check_only_we_can_change,
-    disk_errors,
-    sync,
-)
+from callrec.system.files import disk_errors, sync
+from callrec.system.rights import check_only_we_can_change
 
 FILE_NAME: Final = "catalogue.sqlite"
 

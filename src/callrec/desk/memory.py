@@ -19,6 +19,7 @@ from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
 from callrec.login.keyring import runtime_folder
 from callrec.package.open import check_count
+from callrec.system.files import remove_folder
 
 RELEASE: Final = "release-"
 
@@ -55,7 +56,7 @@ def folder_in_memory(environ: Mapping[str, str], prefix: str = RELEASE) -> Itera
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder, ignore_errors=True)
         os.close(in_use)
 
 

@@ -23,13 +23,9 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.system.files import (
-    OTHERS,
-    check_only_we_can_change,
-    file_system_of,
-    read_private,
-    write_private,
-)
+from callrec.system.drives import file_system_of
+from callrec.system.files import remove_file, write_private
+from callrec.system.rights import OTHERS, check_only_we_can_change, read_private
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend  # slow to import
@@ -81,7 +77,7 @@ def _forget_old(folder: Path) -> None:
     for file in folder.iterdir():
         with suppress(OSError):
             if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
-                file.unlink()
+                remove_file(file)
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
@@ -161,7 +157,7 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
 def _forget_session(name: str, folder: Path | None) -> bool:
     try:
         if folder is not None:
-            (folder / name).unlink()
+            remove_file(folder / name)
         else:
             with _key_store() as store:
                 store.delete_password(KEY_STORE_SERVICE, name)

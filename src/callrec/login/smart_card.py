@@ -32,7 +32,7 @@ from callrec.crypto.card import (
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import CallrecError, Locked, Misconfigured, Unusable
 from callrec.login.asking import Asking
-from callrec.system.files import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change
 
 try:
     import pkcs11

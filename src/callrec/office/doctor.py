@@ -35,7 +35,7 @@ from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.sound import confinement
 from callrec.store.directory import is_name
-from callrec.system.files import OTHERS
+from callrec.system.rights import OTHERS
 
 LOW_SPACE_BYTES: Final = 5 << 30
 """Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""

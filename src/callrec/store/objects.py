@@ -60,7 +60,8 @@ from callrec.store.directory import (
     is_name,
 )
 from callrec.store.sealing import Buffers
-from callrec.system.files import disk_errors, read_private
+from callrec.system.files import disk_errors
+from callrec.system.rights import read_private
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -1,8 +1,4 @@
-"""Private files, file systems, and files that are whole and durable or not there at all.
-
-callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
-the person who runs it, and root, who can do anything. A folder on the way to a file counts too:
-anybody who can write to it can exchange what lies in it, even between a check and its use.
+"""Files that are whole and durable or not there at all.
 
 A file that is being written has no name until every byte of it is durable (O_TMPFILE): whatever
 kills the run, the system takes it away, and nothing secret lies about half-written. Not every drive
@@ -14,10 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import stat
-import struct
-from collections import deque
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -26,193 +19,10 @@ from typing import BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Misconfigured, Unusable
 
-WRITE: Final = 2
-ANY_RIGHT: Final = 7
-OTHERS: Final = 0o077
-_MAX_LINKS: Final = 40
-"""As Linux has it (path_resolution(7))."""
-
-_NAMED_USER: Final = 0x02
-_ITS_GROUP: Final = 0x04
-_NO_OTHERS: Final = frozenset({0x01, 0x10})
-"""Tags of an access list's entries: the owner; and the mask, which bounds what others give."""
-
-
-def others_may(
-    mode: int, access_list: bytes, rights: int = ANY_RIGHT, *, group_is_ours: bool = False
-) -> bool:
-    """Whether anybody but its owner, this user and root has a right to a file.
-
-    Where a file has an access list, the mode shows the list's mask in the group's place. systemd
-    gives a service its credential so: root's own, with a right to read for the service's user.
-    """
-    if not access_list:
-        return bool(mode & (0 if group_is_ours else rights << 3) or mode & rights)
-    no_others = _NO_OTHERS | ({_ITS_GROUP} if group_is_ours else set())
-    entries = [entry[:3] for entry in struct.iter_unpack("<HHI", access_list[4:])]
-    return any(
-        given & rights and tag not in no_others and not (tag == _NAMED_USER and is_ours(user))
-        for tag, given, user in entries
-    )
-
-
-def is_ours(user: int) -> bool:
-    """Whether a user is this process's, or root."""
-    return user in (os.getuid(), 0)
-
-
-def is_ours_alone(group: int) -> bool:
-    """Whether nobody but this user is in a group: their own, as most systems give everybody one.
-
-    Where they do, a folder that they make may well let that group write (umask 002).
-    """
-    import grp  # noqa: PLC0415 - hardly ever asked
-    import pwd  # noqa: PLC0415
-
-    user = os.getuid()
-    try:
-        login, members = pwd.getpwuid(user).pw_name, grp.getgrgid(group).gr_mem
-    except KeyError:
-        return False
-    its_first = [each.pw_uid for each in pwd.getpwall() if each.pw_gid == group]
-    return its_first == [user] and set(members) <= {login}
-
-
-def check_private(file: BufferedReader) -> None:
-    """Check that nobody but this user and root can read or change an open file of secrets."""
-    found = os.fstat(file.fileno())
-    if others_may(found.st_mode, access_list(file.fileno())) or not is_ours(found.st_uid):
-        raise Misconfigured(f'others can read "{file.name}"', hint=f'run chmod 600 "{file.name}"')
-
-
-def read_private(path: Path) -> bytes:
-    """Read a file of secrets that its owner alone may read.
-
-    Raises:
-        Misconfigured: it is missing or unreadable, not a file, not ours, or others can read it.
-    """
-    try:
-        with path.open("rb") as file:
-            check_private(file)
-            return file.read(1 << 20)
-    except OSError as error:
-        raise Misconfigured(f'"{path}" cannot be read: {error.strerror}') from error
-
-
-def check_only_we_can_change(path: Path) -> None:
-    """Check that nobody but this user and root can change a file or folder, or exchange it.
-
-    Every folder on the way to it is looked at, links followed. In one with the sticky bit, as /tmp
-    has it, others can add files but exchange none of ours. A group in which nobody else is may
-    write.
-    """
-    steps = list(_way_to(path))
-    for step in steps:
-        found = step.lstat()
-        if not is_ours(found.st_uid):
-            raise Misconfigured(
-                f'"{step}" belongs to another account of this machine',
-                hint="run callrec as the account that owns it",
-            )
-        sticky = found.st_mode & stat.S_ISVTX and step != steps[-1]
-        if _others_may_write(step, found) and not sticky:
-            raise Misconfigured(
-                f'others can change what is in "{step}"'
-                if stat.S_ISDIR(found.st_mode)
-                else f'others can change "{step}"',
-                hint=f'run chmod go-w "{step}"',
-            )
-
-
-def _others_may_write(step: Path, found: os.stat_result) -> bool:
-    mode, listed = found.st_mode, access_list(step)
-    if not others_may(mode, listed, WRITE):
-        return False
-    return others_may(mode, listed, WRITE, group_is_ours=is_ours_alone(found.st_gid))
-
-
-def access_list(file: int | Path) -> bytes:
-    """A file's access list in the kernel's form; empty where there is none, and beside Linux."""
-    try:
-        return os.getxattr(file, "system.posix_acl_access")
-    except (AttributeError, OSError):
-        return b""
-
-
-def _way_to(path: Path) -> Iterator[Path]:
-    """Every folder that is gone through to a file, from the root on, and the file itself."""
-    at = Path("/")
-    yield at
-    parts = deque(Path(os.path.abspath(path)).parts[1:])  # noqa: PTH100  # Path.resolve would follow links
-    links = 0
-    while parts:
-        part = parts.popleft()
-        step = at.parent if part == ".." else at / part
-        if not step.is_symlink():
-            at = step
-            yield at
-            continue
-        links += 1
-        if links > _MAX_LINKS:
-            raise Misconfigured(f'"{path}" leads through too many links')
-        target = step.readlink()
-        if target.is_absolute():
-            at = Path("/")
-        parts.extendleft(reversed(target.parts[1:] if target.is_absolute() else target.parts))
-
-
-def sync(*paths: Path) -> None:
-    """Make the bytes of each of these files, and the names in each of these folders, durable.
-
-    A file's name is its folder's, which the sync of the file does not make durable (fsync(2)).
-    """
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-MOUNTS: Final = Path("/proc/self/mounts")
-"""Linux alone has it (proc_pid_mounts(5))."""
-
-_OCTAL: Final = re.compile(r"\\([0-7]{3})")
-
-
-def file_system_of(path: Path) -> str:
-    """The kernel's word for it, such as ``tmpfs`` or ``nfs4``; empty if untold."""
-    place = str(path.resolve())
-    holding = [
-        (len(point), number, kind)
-        for number, (_, whole, kind) in enumerate(mounted(_mountinfo()))
-        for point in [whole.rstrip("/")]
-        if place == point or place.startswith(point + "/")
-    ]
-    return max(holding)[2] if holding else ""
-
-
-def drives() -> tuple[Path, ...]:
-    """Where devices are mounted: external drives, and the machine's own; empty where untold."""
-    points = (point for device, point, _ in mounted(_mountinfo()) if device.startswith("/dev/"))
-    return tuple(Path(point) for point in dict.fromkeys(points))
-
-
-def mounted(mountinfo: bytes) -> Iterator[tuple[str, str, str]]:
-    """Device, place and kind of each line of the kernel's list, in its order.
-
-    Other users of the machine mount things, in folders with any name: the kernel writes a space, a
-    tab, a line's end and a backslash as three octal digits, and every other character as it is,
-    those as well that Python takes for the end of a line.
-    """
-    for line in os.fsdecode(mountinfo).split("\n"):
-        match line.split(" "):
-            case [device, point, kind, *_] if device:
-                yield device, _OCTAL.sub(lambda digits: chr(int(digits[1], 8)), point), kind
-
-
-def _mountinfo() -> bytes:
-    return MOUNTS.read_bytes() if MOUNTS.is_file() else b""
+if sys.platform == "win32":
+    from callrec.system.windows.files import *
+else:
+    from callrec.system.posix.files import *
 
 
 @contextmanager
@@ -225,24 +35,24 @@ def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     if os.path.lexists(target) and not replaces:
         raise FileExistsError
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)  # a run that had this number was killed
+    remove_file(beside, missing_ok=True)  # a run that had this number was killed
     descriptor = open_unnamed(target.parent)
     lies_beside = descriptor is None
     try:
         with os.fdopen(create_private(beside) if descriptor is None else descriptor, "w+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            sync_descriptor(file.fileno())
             if not lies_beside:
                 lies_beside = not _appears(file.fileno(), target, beside, replaces=replaces)
         if lies_beside:
             if os.path.lexists(target) and not replaces:
                 raise FileExistsError  # it came meanwhile
-            beside.replace(target)
+            (move_over if replaces else move)(beside, target)
         sync(target.parent)
     finally:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            remove_file(beside, missing_ok=True)
 
 
 def check_new(to: Path, *, replace: bool) -> None:
@@ -315,27 +125,12 @@ def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> 
     return True
 
 
-def open_unnamed(folder: Path) -> int | None:
-    """The descriptor of a file without a name on a folder's drive; None: it knows no such thing."""
-    with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
-        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
-    return None
-
-
-def create_private(path: Path) -> int:
-    """The descriptor of a new file that only its owner can read."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o600)
-
-
-def link_unnamed(descriptor: int, target: Path) -> None:
-    """Give a file without a name its name, never one that is taken."""
-    # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
-    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def has_name(descriptor: int, path: Path) -> bool:
+    """Whether an open file is what lies under a name: nobody took it away or replaced it."""
     try:
-        os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
-    finally:
-        os.close(opened)
+        return os.fstat(descriptor).st_ino == path.lstat().st_ino
+    except (FileNotFoundError, PermissionError):  # Windows refuses what is about to go
+        return False
 
 
 class Stored(Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callrec.errors import Misconfigured
-from callrec.system.files import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change
 
 
 def read_toml(file: Path) -> dict[str, Any]:
