@@ -14,7 +14,7 @@
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
 # make windows  a setup for Windows, frozen under Wine, minutes; CERTIFICATE=FILE signs it (docs/installing.md)
 # make test-windows-setup  it is installed, used, updated and removed under Wine, minutes
-# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
+# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md); WINDOWS=yes: with that setup
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make machines     two machines of one vault: killed for an hour, a hundred rounds of one spool, standbys (docs/evidence/faults.md)
@@ -95,10 +95,10 @@ $(SITE)/installed: supply/docs.txt
 	touch $@
 
 # KEY=FILE, an Ed25519 key of ssh-keygen, or its .pub while your ssh-agent has it; or SIGN=no, into build/unsigned.
-HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build)
+HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build) $(if $(filter yes,$(WINDOWS)),--windows $(SETUP))
 release: $(INSTALLED)
 	@$(BIN)/python -m supply release --ready $(HOW)
-	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(IDENTITY),$(SIGSTORE)/installed)
+	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(filter yes,$(WINDOWS)),windows) $(if $(IDENTITY),$(SIGSTORE)/installed)
 	@$(BIN)/python -m supply release $(HOW)
 
 # Where a build server says which workflow runs (supply/signing.py); beside what is installed, as the site's is.
@@ -227,17 +227,17 @@ test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
 
 # SIGNING is osslsigncode's own options, for a key that is not in a file; ADDRESS is where people are to fetch it from.
-WINDOWS := build/windows
+SETUP := build/windows
 SIGNING = $(if $(CERTIFICATE),-pkcs12 $(abspath $(CERTIFICATE))) $(if $(PASSWORD_FILE),-readpass $(abspath $(PASSWORD_FILE))) $(if $(TIMESTAMP),-ts $(TIMESTAMP))
 windows: $(WINDOWS_PYTHON)
 	$(call programs,makensis:nsis $(if $(strip $(SIGNING)),osslsigncode:osslsigncode))
 	$(call pip,build/pip)
 	rm -rf build/wheel
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) build/pip/$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
-	PYTHONPATH=tests $(BIN)/python -m supply.windows $(WINDOWS_PYTHON) build/wheel/*.whl $(WINDOWS) --sign="$(strip $(SIGNING))" --address="$(ADDRESS)"
+	PYTHONPATH=tests $(BIN)/python -m supply.windows $(WINDOWS_PYTHON) build/wheel/*.whl $(SETUP) --sign="$(strip $(SIGNING))" --address="$(ADDRESS)"
 
 test-windows-setup: windows
-	packaging/try-windows $(WINDOWS)/callrec-setup.exe
+	packaging/try-windows $(SETUP)/callrec-setup.exe
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
