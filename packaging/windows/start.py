@@ -1,7 +1,5 @@
 """What callrec.exe begins with."""
 
-import sys
+from callrec.frozen import main
 
-from callrec.__main__ import main
-
-sys.exit(main())
+main()
