@@ -2,6 +2,6 @@
 
 api declares what several modules call; files and drives are as on other systems; processes has our
 own and what tells it to end; confinement has the walls of a child; workers are none; console is
-what is typed and shown at one, shell reads a line, playing feeds a player, of which wave_player is
-one.
+what is typed and shown at one, shell reads a line, paths takes one, playing feeds a player, of
+which wave_player is one.
 """
