@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from supply.release import committed_at
-from windows.make_python import FOR_WINDOWS, REQUIREMENTS, install, pins
+from windows.make_python import REQUIREMENTS, WHEELS, install, pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,8 +99,9 @@ def make(python: Path, wheel: Path, into: Path, signing: Sequence[str], address:
 
 def lay_parts(into: Path, wheel: Path) -> Path:
     """What callrec runs with on Windows, and beside it what freezes it, each as its hash says."""
-    install(into / "parts", [pin for _, pin in pins(REQUIREMENTS)], *FOR_WINDOWS)
-    install(into / "freezer", [pin for _, pin in pins(FREEZER)], *FOR_WINDOWS)
+    for folder, pinned in (("parts", REQUIREMENTS), ("freezer", FREEZER)):
+        exact = pins(pinned.read_text(encoding="utf-8"))
+        install(into / folder, [*exact.values()], *WHEELS)
     shutil.unpack_archive(wheel, into / "parts", "zip")
     return into / "parts"
 

@@ -1,5 +1,0 @@
-"""What callrec.exe begins with."""
-
-from callrec.frozen import main
-
-main()
