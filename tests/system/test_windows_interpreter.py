@@ -1,4 +1,4 @@
-"""The Python that runs these tests: built for Windows by its authors, with all of callrec's parts."""
+"""The Python that runs these tests: built for Windows by its authors, with all of our parts."""
 
 from __future__ import annotations
 
