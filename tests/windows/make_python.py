@@ -135,7 +135,7 @@ def pins(constraints: str) -> dict[str, str]:
 
     pip cannot be asked: whatever platform it is to fetch for, it takes markers to be about its own.
     """
-    found = {}
+    found: dict[str, str] = {}
     for pin in PINNED.finditer(constraints):
         part = Requirement(pin["what"])
         if part.marker is None or part.marker.evaluate(MARKERS):
