@@ -51,7 +51,7 @@ class Windows:
             "arguments": arguments,
             "clock": clock.isoformat(),
             "dies_at": dies_at,
-            "environ": {**environ, **_home(folder)},
+            "environ": {**environ, **home(folder)},
             "folder": there(folder),
         }
         assert self._process.stdin is not None
@@ -71,7 +71,8 @@ def there(path: Path | str) -> str:
     return f"Z:{path}".replace("/", "\\")
 
 
-def _home(folder: Path) -> dict[str, str]:
+def home(folder: Path) -> dict[str, str]:
+    """Where Windows has what is of one account: in a folder of the test's."""
     home = folder / ".windows"
     home.mkdir(exist_ok=True)
     return dict.fromkeys(("LOCALAPPDATA", "APPDATA", "USERPROFILE"), there(home))
