@@ -134,10 +134,15 @@ def _started(self: Any, command: Any, *given: Any, **named: Any) -> None:
     _popen(self, command, *given, **named)
 
 
+def _replace(where: Any, **others: Any) -> None:
+    for name, other in others.items():
+        setattr(where, name, other)
+
+
 if "SYNCED" in os.environ:
-    subprocess.Popen.__init__ = _started  # type: ignore[method-assign]
-    os.fsync, os.sync = _synced, _all_synced
-    ctypes.CDLL = _load  # type: ignore[assignment,misc]
+    _replace(subprocess.Popen, __init__=_started)
+    _replace(os, fsync=_synced, sync=_all_synced)
+    _replace(ctypes, CDLL=_load)
 
 if "AS_ON_MACOS" in os.environ:
     sysconfig.get_config_vars()  # how Python was built is told by a file that is called for Linux
@@ -145,11 +150,10 @@ if "AS_ON_MACOS" in os.environ:
     for each in LACKING:
         if hasattr(os, each):
             delattr(os, each)
-    os.sendfile = _no_file_to_a_file  # type: ignore[assignment]
-    os.stat, os.open = _looked_at, _opened  # type: ignore[assignment]
-    fcntl.fcntl = _asked  # type: ignore[assignment]
+    _replace(os, sendfile=_no_file_to_a_file, stat=_looked_at, open=_opened)
+    _replace(fcntl, fcntl=_asked)
     _proxies = types.ModuleType("_scproxy")  # what urllib asks a Mac for
-    _proxies._get_proxy_settings = _proxies._get_proxies = dict  # type: ignore[attr-defined]  # noqa: SLF001
+    _replace(_proxies, _get_proxy_settings=dict, _get_proxies=dict)
     sys.modules["_scproxy"] = _proxies
     _plain_open = builtins.open
 
@@ -158,4 +162,4 @@ if "AS_ON_MACOS" in os.environ:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), file)
         return _plain_open(file, *given, **named)
 
-    builtins.open = _open_file
+    _replace(builtins, open=_open_file)
