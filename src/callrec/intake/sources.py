@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from callrec.errors import NotFound, Unusable
+from callrec.system.paths import lies_in
 from callrec.telephone.call import Call
 from callrec.telephone.written import Setup
 
@@ -255,11 +256,6 @@ def is_plainly_none(name: str) -> bool:
     """Whether a file of this name, found in a folder, is not a recording."""
     suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122  # ten times faster
     return name.startswith(".") or suffix in NOT_RECORDINGS or name.casefold() in LISTS_OF_SUMS
-
-
-def lies_in(path: Path, folder: Path) -> bool:
-    """Whether a path is a folder or within it, links followed."""
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:

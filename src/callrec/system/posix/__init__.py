@@ -3,5 +3,5 @@
 files opens, locks, names and keeps them; rights has who may read and change one; drives has which
 there are and what each is; processes has our own and signals; children and workers fork them;
 confinement takes system calls away; sockets asks TCP; console is a terminal, shell reads a line,
-playing feeds a player; macos has what it does otherwise.
+paths takes one, playing feeds a player; macos has what it does otherwise.
 """
