@@ -17,8 +17,8 @@ import pytest
 
 from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
-from callrec.login.keyring import runtime_folder
 from callrec.system.rights import check_only_we_can_change
+from callrec.system.runtime import runtime_folder
 from house.commands import type_in
 from house.practices import House
 from house.spool import a_wave

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.login.drafts import read_draft, save_draft
-from callrec.login.keyring import Session, name_of, runtime_folder
+from callrec.login.keyring import Session, name_of
+from callrec.system.runtime import runtime_folder
 from house.practices import House
 
 SECRET = bytes(range(32))

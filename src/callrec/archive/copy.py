@@ -53,6 +53,7 @@ from callrec.practice import Actor, Practice, opens_all, today
 from callrec.record.statements import carried
 from callrec.store.sealing import open_stream, seal_stream
 from callrec.system.files import disk_errors, sync
+from callrec.system.rights import make_private_folder
 from callrec.volume.drive import (
     drive_errors,
     open_untrusted,
@@ -283,7 +284,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     beside = to.with_name(f".{to.name}")
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        beside.mkdir(mode=0o700)
+        make_private_folder(beside)
         id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
         volume = create_volume(beside, volume=id_, vault=practice.vault, label=to.name)
         with catalogue_copy(practice.engine, work) as plain:

@@ -22,6 +22,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
+from callrec.system.rights import make_private_folder
 
 demo_app = new_app()
 
@@ -94,7 +95,7 @@ class Stage:
         self.played: list[Mapping[str, Any]] = []
         """Each command as typed, how it ended and what it printed."""
         (folder / "callrec.toml").write_text(CONFIGURATION, encoding="utf-8")
-        (folder / "people").mkdir(mode=0o700)
+        make_private_folder(folder / "people")
         kept = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
         self._environ = {
             **kept,

@@ -17,8 +17,8 @@ from typing import Final
 
 from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
-from callrec.login.keyring import runtime_folder
 from callrec.package.open import check_count
+from callrec.system.runtime import runtime_folder
 
 RELEASE: Final = "release-"
 

@@ -47,6 +47,7 @@ from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_unchanged
 from callrec.requests.restrictions import check_unrestricted
 from callrec.system.files import sync
+from callrec.system.rights import make_private_folder
 
 CUT_OFF: Final = "the run was cut off"
 """Why such a release failed, as the log says it."""
@@ -260,7 +261,7 @@ def _write(practice: Practice, begun: BegunRelease) -> tuple[Path, BinaryIO]:
     folder = _folder(practice)
     note = folder / begun.release
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder, parents=True, exist_ok=True)
         file = _locked(note)
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()

@@ -33,6 +33,7 @@ from callrec.crypto.streaming import StreamSealer
 from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
 from callrec.system.files import Stored, disk_errors, sync
+from callrec.system.rights import make_private_folder
 
 RECORDINGS: Final = "recordings"
 
@@ -187,7 +188,7 @@ class DirectoryStore:
     def close_for_good(self) -> None:
         """Have no machine bring in here any more: recordings were moved elsewhere."""
         with disk_errors():
-            (self._root / RECORDINGS).mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(self._root / RECORDINGS, exist_ok=True)
             (self._root / RECORDINGS / _LEFT).touch(0o600)
             sync(self._root / RECORDINGS)
 
@@ -256,8 +257,8 @@ class DirectoryBatch(BatchWriter):
         self._kept = self._brings_back = False
         with disk_errors():
             for folder in (root / RECORDINGS, self.folder.parent):
-                folder.mkdir(mode=0o700, exist_ok=True)
-            self.folder.mkdir(mode=0o700)
+                make_private_folder(folder, exist_ok=True)
+            make_private_folder(self.folder)
             # Open before anything is written: sync_filesystem tells of what fails from here on.
             self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
@@ -357,7 +358,7 @@ def _move(part: str, place: Path) -> None:
     try:
         os.rename(part, place)  # noqa: PTH104  # see _Part
     except FileNotFoundError:
-        place.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(place.parent, exist_ok=True)
         Path(part).rename(place)
 
 

@@ -8,12 +8,45 @@ check and its use.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from callrec.errors import Misconfigured
-from callrec.system.posix.rights import OTHERS, check_only_we_can_change, check_private
 
-__all__ = ["OTHERS", "check_only_we_can_change", "check_private", "read_private"]
+if sys.platform == "win32":
+    from callrec.system.windows.rights import (
+        account_of,
+        check_only_we_can_change,
+        check_private,
+        is_private,
+        let_read_like,
+        make_private_folder,
+        may_write,
+        private_hint,
+    )
+else:
+    from callrec.system.posix.rights import (
+        account_of,
+        check_only_we_can_change,
+        check_private,
+        is_private,
+        let_read_like,
+        make_private_folder,
+        may_write,
+        private_hint,
+    )
+
+__all__ = [
+    "account_of",
+    "check_only_we_can_change",
+    "check_private",
+    "is_private",
+    "let_read_like",
+    "make_private_folder",
+    "may_write",
+    "private_hint",
+    "read_private",
+]
 
 
 def read_private(path: Path) -> bytes:

@@ -1,0 +1,30 @@
+"""Where what a login needs is kept between commands, so that nothing of it is left afterwards.
+
+`runtime_folder` is private and, where the system has such a file system, in memory; `seal` and
+`unseal` make up for what it is not. ``KEPT`` and ``NOT_KEPT`` say so in words.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "win32":
+    from callrec.system.windows.runtime import (
+        KEPT,
+        NOT_KEPT,
+        USES_KEY_STORE,
+        runtime_folder,
+        seal,
+        unseal,
+    )
+else:
+    from callrec.system.posix.runtime import (
+        KEPT,
+        NOT_KEPT,
+        USES_KEY_STORE,
+        runtime_folder,
+        seal,
+        unseal,
+    )
+
+__all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]

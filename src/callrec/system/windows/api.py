@@ -1,0 +1,78 @@
+"""What Windows' libraries are asked through, declared once (learn.microsoft.com, Win32 API)."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from ctypes import wintypes
+from typing import Final
+
+assert sys.platform == "win32"
+
+KERNEL: Final = ctypes.WinDLL("kernel32", use_last_error=True)
+SECURITY: Final = ctypes.WinDLL("advapi32", use_last_error=True)
+
+INVALID_HANDLE: Final = wintypes.HANDLE(-1).value
+GENERIC_READ: Final = 0x8000_0000
+GENERIC_WRITE: Final = 0x4000_0000
+DELETE: Final = 0x0001_0000
+SHARE_READ, SHARE_WRITE, SHARE_DELETE = 1, 2, 4
+SHARE_ALL: Final = SHARE_READ | SHARE_WRITE | SHARE_DELETE
+CREATE_NEW, OPEN_EXISTING, OPEN_ALWAYS = 1, 3, 4
+BACKUP_SEMANTICS: Final = 0x0200_0000
+OPEN_REPARSE_POINT: Final = 0x0020_0000
+NO_BUFFERING: Final = 0x2000_0000
+
+ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION = 5, 32, 33
+INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER = 1, 50, 87
+DIR_NOT_EMPTY, ALREADY_EXISTS, IO_PENDING = 145, 183, 997
+
+PRIVATE: Final = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
+"""In SDDL, whom a private file or folder admits: the system, administrators and its owner."""
+
+
+class SecurityAttributes(ctypes.Structure):
+    """``SECURITY_ATTRIBUTES``."""
+
+    _fields_ = (
+        ("length", wintypes.DWORD),
+        ("descriptor", wintypes.LPVOID),
+        ("inherited", wintypes.BOOL),
+    )
+
+
+class Overlapped(ctypes.Structure):
+    """``OVERLAPPED``: here, from which byte on."""
+
+    _fields_ = (
+        ("internal", ctypes.c_void_p),
+        ("internal_high", ctypes.c_void_p),
+        ("offset", wintypes.DWORD),
+        ("offset_high", wintypes.DWORD),
+        ("event", wintypes.HANDLE),
+    )
+
+
+KERNEL.CreateFileW.restype = wintypes.HANDLE
+KERNEL.CreateFileW.argtypes = (
+    wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, ctypes.POINTER(SecurityAttributes),
+    wintypes.DWORD, wintypes.DWORD, wintypes.HANDLE,
+)  # fmt: skip
+KERNEL.CloseHandle.argtypes = (wintypes.HANDLE,)
+KERNEL.FlushFileBuffers.argtypes = (wintypes.HANDLE,)
+KERNEL.LockFileEx.argtypes = (
+    wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD,
+    ctypes.POINTER(Overlapped),
+)  # fmt: skip
+KERNEL.GetFileInformationByHandleEx.argtypes = (
+    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,
+)  # fmt: skip
+KERNEL.SetFileInformationByHandle.argtypes = (
+    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,
+)  # fmt: skip
+KERNEL.MoveFileExW.argtypes = (wintypes.LPCWSTR, wintypes.LPCWSTR, wintypes.DWORD)
+KERNEL.LocalFree.argtypes = (wintypes.HLOCAL,)
+KERNEL.LocalFree.restype = wintypes.HLOCAL
+SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
+    wintypes.LPCWSTR, wintypes.DWORD, ctypes.POINTER(wintypes.LPVOID), wintypes.LPVOID,
+)  # fmt: skip
