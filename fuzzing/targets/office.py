@@ -34,7 +34,7 @@ from callrec.policy.edits import (
     read_silence,
 )
 from callrec.settings import Settings, read_settings
-from callrec.system.files import mounted
+from callrec.system.posix.drives import mounted
 from callrec.system.spreadsheet import neutralise_formula
 from callrec.system.toml import read_toml, toml_lines
 from fuzzing.place import laid, place

@@ -9,8 +9,9 @@ import threading
 from io import TextIOWrapper
 from pathlib import Path
 
-from callrec.cli.app import let_go, report_error, run
+from callrec.cli.app import report_error, run
 from callrec.cli.invocation import GlobalOptions
+from callrec.system.console import console_prepared, let_go
 from callrec.system.processes import harden_process
 
 
@@ -19,16 +20,18 @@ def main() -> int:
     _fill_closed_streams()
     harden_process()
     _hide_error_text()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # --json is UTF-8 whatever the locale; a name that is not Unicode must not stop a reply.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    try:
-        return run()
-    finally:
-        for stream in (sys.stdout, sys.stderr):  # or Python would end with a status of its own
-            let_go(stream)
-        gc.freeze()  # Python would look through all that is loaded for cycles before it goes
+    with console_prepared():
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # --json is UTF-8 whatever the locale, and the same bytes on each system; a name
+                # that is not Unicode must not stop a reply.
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        try:
+            return run()
+        finally:
+            for stream in (sys.stdout, sys.stderr):  # or Python would end with its own status
+                let_go(stream)
+            gc.freeze()  # Python would look through all that is loaded for cycles before it goes
 
 
 def _fill_closed_streams() -> None:

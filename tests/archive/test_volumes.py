@@ -42,7 +42,7 @@ from callrec.practice import open_practice
 from callrec.registers.verify import check_vault
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
-from callrec.system import files
+from callrec.system.posix import drives as mounts_of
 from callrec.volume.volume import MARKER, create_volume, open_volume
 from house import practices
 from house.drives import (
@@ -553,7 +553,7 @@ def test_on_a_machine_without_a_vault_drives_are_found_by_what_is_mounted(
 ) -> None:
     mounts = house.folder / "mounts"
     mounts.write_bytes(b"/dev/sdx1 %s ext4 rw 0 0\n" % bytes(house.folder))
-    monkeypatch.setattr(files, "MOUNTS", mounts)
+    monkeypatch.setattr(mounts_of, "MOUNTS", mounts)
     assert [volume.label for volume in mounted_volumes()] == ["drive-a", "drive-b"]
     mounts.write_bytes(b"")
     assert mounted_volumes() == ()

@@ -12,8 +12,8 @@ import pytest
 
 from callrec.catalogue.engine import FILE_NAME
 from callrec.errors import Misconfigured
-from callrec.system import files as mounts
-from callrec.system.files import file_system_of
+from callrec.system.drives import file_system_of
+from callrec.system.posix import drives as mounts
 from house.commands import type_in
 from house.practices import House
 

@@ -230,14 +230,24 @@ def a_desk_at(
             desk.communicate()
 
 
+@dataclass(frozen=True)
+class Clock:
+    """A practice's time, which goes on from where it stood."""
+
+    at: datetime
+    began: datetime
+
+    def __call__(self) -> datetime:
+        return self.at + (datetime.now(UTC) - self.began)
+
+
 def run() -> None:
-    """The desk of a made-up practice, whose clock goes on from where it stood."""
+    """The desk of a made-up practice, by its clock."""
     config, at = Config.model_validate_json(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
-    began = datetime.now(UTC)
 
     def tell(origin: str, admission: Admission | None) -> None:
         sys.stdout.write(f"{origin}/open/{admission.one_time}\n" if admission else f"{origin}\n")
         sys.stdout.flush()
 
-    vault = Vault(config, os.environ, lambda: at + (datetime.now(UTC) - began))
+    vault = Vault(config, dict(os.environ), Clock(at, datetime.now(UTC)))
     serve(vault, config.desk, tell)

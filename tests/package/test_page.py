@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from callrec.errors import Failed, Tampered, Unusable
+from callrec.package import whole
 from callrec.package.package import CHUNK_BYTES, Member, member_of_bytes
 from callrec.package.page import MAX_CONTENT_BYTES, write_page
 from package.builders import SEED, SOUND
@@ -166,7 +166,9 @@ def test_no_page_is_made_that_its_own_form_could_not_open(tmp_path: Path, words:
 def test_while_recordings_are_read_nothing_is_on_the_drive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(os, "O_TMPFILE")  # a drive on which what is unfinished has a name
+    monkeypatch.setattr(
+        whole, "open_unnamed", lambda _: None
+    )  # a drive on which what is unfinished has a name
     seen: list[bytes] = []
 
     def look() -> Iterable[bytes]:

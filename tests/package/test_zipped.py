@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import subprocess
 import tracemalloc
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from callrec.errors import Failed, Tampered, Unusable
+from callrec.package import whole
 from callrec.package.package import CHUNK_BYTES, Member
 from callrec.package.zip import write_zip
 from package.builders import LISTENING, SOUND, a_package
@@ -134,7 +134,7 @@ def test_a_long_recording_needs_little_memory(tmp_path: Path) -> None:
 @pytest.fixture(name="named")
 def _named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that knows no files without a name."""
-    monkeypatch.delattr(os, "O_TMPFILE")
+    monkeypatch.setattr(whole, "open_unnamed", lambda _: None)
 
 
 def what_lies_there_meanwhile(folder: Path) -> list[tuple[str, bytes]]:

@@ -20,7 +20,6 @@ from callrec.volume.bag import MANIFEST, RECORDINGS, BagItem, validate_bag, writ
 from callrec.volume.erasing import (
     ERASED_LIST,
     erased_uids,
-    exchange_folders,
     list_erased,
     names_in_manifest,
     recover_bag,
@@ -125,9 +124,8 @@ def die_at(step: int, patched: pytest.MonkeyPatch) -> None:
 
         return change_or_die
 
-    for name in ("remove", "sync", "write_tags"):
+    for name in ("move_over", "remove", "sync", "write_tags"):
         patched.setattr(erasing, name, dying(getattr(erasing, name)))
-    patched.setattr(Path, "replace", dying(Path.replace))
 
 
 def test_a_bag_of_which_nothing_stays_is_gone(items: tuple[BagItem, ...], bag: Path) -> None:
@@ -135,18 +133,10 @@ def test_a_bag_of_which_nothing_stays_is_gone(items: tuple[BagItem, ...], bag: P
     assert [*bag.parent.iterdir()] == []
 
 
-def test_two_folders_change_places_in_one_step(tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / name).touch()
-    assert exchange_folders(tmp_path / "one", tmp_path / "other")
-    assert [path.name for path in (tmp_path / "one").iterdir()] == ["other"]
-
-
 def test_on_a_drive_that_cannot_do_that_the_old_one_is_put_aside(
     items: tuple[BagItem, ...], bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasing, "exchange_folders", lambda *_: False)
+    monkeypatch.setattr(erasing, "exchange_names", lambda *_: False)
     monkeypatch.setattr(erasing, "_remove_durably", lambda *_: None)
     before = snapshot(bag)
     rewrite_bag(bag, {items[0].sha256})

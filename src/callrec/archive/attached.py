@@ -10,7 +10,6 @@ of a volume that is away as well; one that is attached is looked at besides.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -27,7 +26,8 @@ from callrec.errors import CallrecError, NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.record.forms import recall
-from callrec.system.files import drives
+from callrec.system.drives import drives
+from callrec.system.files import open_to_read
 from callrec.volume.bag import RECORDINGS
 from callrec.volume.drive import disk_of, drive_errors, reads_as
 from callrec.volume.volume import Volume, is_volume, open_volume
@@ -176,8 +176,7 @@ def _on_volume(practice: Practice, row: Row[Any]) -> BufferedReader:
     copies = [*_copies(attached, places, row.ciphertext)]
     for path in copies:
         if reads_as(path, row.ciphertext):
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            return open(os.open(path, flags), "rb")  # noqa: PTH123 - of a descriptor
+            return BufferedReader(open_to_read(path))
     if copies:
         raise Tampered(
             f"what the attached drive has of recording {row.id} is not what was written there",

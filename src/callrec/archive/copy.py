@@ -20,8 +20,6 @@ operator remembers outside the vault what was written before their eyes. Elsewhe
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -52,7 +50,14 @@ from callrec.policy.role import VaultKey, holds_recordings
 from callrec.practice import Actor, Practice, opens_all, today
 from callrec.record.statements import carried
 from callrec.store.sealing import open_stream, seal_stream
-from callrec.system.files import disk_errors, sync
+from callrec.system.files import (
+    disk_errors,
+    forget_cached,
+    move,
+    remove_file,
+    remove_folder,
+    sync,
+)
 from callrec.system.rights import make_private_folder
 from callrec.volume.drive import (
     drive_errors,
@@ -155,7 +160,7 @@ def write_copy(
         key = _key_on_drive(practice, actor, volume.copy_of(time), spare) or key
     with drive_errors(), plain.open("rb") as source:
         with open_untrusted(volume.copy_of(time).sealed) as sealed:
-            os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            forget_cached(sealed.fileno())
             same = all(source.read(len(p)) == p for p in open_stream(sealed, key, associated))
         if not same or source.read(1):
             raise Failed("the copy of the catalogue on the drive is not what was written there")
@@ -282,7 +287,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     It appears whole and durable, or not at all, and is remembered before it does.
     """
     beside = to.with_name(f".{to.name}")
-    shutil.rmtree(beside, ignore_errors=True)
+    remove_folder(beside, ignore_errors=True)
     try:
         make_private_folder(beside)
         id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
@@ -291,8 +296,8 @@ def keep_sealed(practice: Practice, to: Path) -> None:
             copy = write_copy(practice, None, volume, f"{stamp(practice.now())}-1", plain)
         made = MigrationCopy(volume.volume, copy.sealed, copy.keys)
         write_json_atomically(practice.state_folder / _MIGRATION_COPY_FILE, asdict(made))
-        shutil.rmtree(to, ignore_errors=True)
-        beside.rename(to)
+        remove_folder(to, ignore_errors=True)
+        move(beside, to)
         sync(to.parent)
     except OSError as error:
         raise Failed(
@@ -300,7 +305,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
             hint="make room on the vault's disk: the copy takes twice the catalogue's size there",
         ) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove_folder(beside, ignore_errors=True)
 
 
 def last_migration_copy(folder: Path) -> MigrationCopy | None:
@@ -331,7 +336,7 @@ def drop_kept_copies(vault: Path) -> None:
     """Remove them, with all that they tell, and what of them was not finished."""
     for copy in (*kept_copies(vault), *vault.glob(UNFINISHED_COPY)):
         try:
-            copy.unlink() if copy.is_file() else shutil.rmtree(copy)
+            remove_file(copy) if copy.is_file() else remove_folder(copy)
         except OSError as error:
             raise Failed(
                 f"{copy.name}, which a migration left, cannot be removed: {error.strerror}",

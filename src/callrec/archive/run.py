@@ -65,8 +65,9 @@ from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
 from callrec.practice import Actor, Practice, attempt
+from callrec.system.drives import serial_of
 from callrec.volume.bag import MANIFEST, Bag, write_bag
-from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove, serial_of
+from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove
 from callrec.volume.volume import (
     CopyHashes,
     create_volume,

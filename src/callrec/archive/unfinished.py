@@ -9,7 +9,6 @@ destroyed.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -28,7 +27,7 @@ from callrec.catalogue.engine import alone, reading
 from callrec.errors import Failed, Tampered
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
-from callrec.system.files import disk_errors, sync
+from callrec.system.files import disk_errors, lock, move_over, open_or_create, remove_file, sync
 from callrec.system.rights import make_private_folder
 from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
@@ -110,7 +109,7 @@ class RunNotes:
         with disk_errors():
             beside.write_text(json.dumps({each: note._asdict() for each, note in notes.items()}))
             sync(beside)
-            beside.replace(path)
+            move_over(beside, path)
             sync(self._folder)
 
 
@@ -175,10 +174,10 @@ def archive_lock(practice: Practice) -> Iterator[RunNotes]:
     folder = practice.folder / WORK_FOLDER
     with disk_errors():
         make_private_folder(folder, exist_ok=True)
-        lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held = open_or_create(folder / _LOCK_FILE)
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(held, waits=False)
         except BlockingIOError as error:
             raise Failed(
                 f"{_ONE_AT_A_TIME} is under way",
@@ -187,15 +186,15 @@ def archive_lock(practice: Practice) -> Iterator[RunNotes]:
         with alone(practice.engine, _ONE_AT_A_TIME):
             yield RunNotes(folder)
     finally:
-        os.close(lock)
+        os.close(held)
 
 
 def is_writing(vault_folder: Path, volume: str) -> bool:
     """Whether a run that writes to a volume is under way; changes nothing."""
     folder = vault_folder / WORK_FOLDER
-    with disk_errors(), suppress(FileNotFoundError), (folder / _LOCK_FILE).open("rb") as lock:
+    with disk_errors(), suppress(FileNotFoundError), (folder / _LOCK_FILE).open("rb") as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            lock(held.fileno(), shared=True, waits=False)
         except BlockingIOError:
             return bool(RunNotes(folder).begun(volume))
     return False
@@ -213,6 +212,6 @@ def clear_run(volume: Volume, name: str) -> None:
 def unmake_volume(at: Path) -> None:
     """Make a volume that holds nothing a plain folder again, as far as the drive allows."""
     with suppress(OSError):
-        (at / MARKER).unlink()
+        remove_file(at / MARKER)
         for name in FOLDERS:
             (at / name).rmdir()

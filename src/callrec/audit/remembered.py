@@ -20,6 +20,7 @@ from callrec.audit.log import Head
 from callrec.audit.register import Register
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Failed, Tampered
+from callrec.system.files import move_over, remove_file, sync_descriptor
 from callrec.system.rights import make_private_folder
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
@@ -112,11 +113,11 @@ def write_json_atomically(path: Path, value: Mapping[str, object]) -> None:
             file.write(json.dumps(value).encode())
             file.flush()
             # Else a power cut could leave the name with nothing in it.
-            os.fsync(file.fileno())
-        beside.replace(path)
+            sync_descriptor(file.fileno())
+        move_over(beside, path)
     except OSError:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            remove_file(beside, missing_ok=True)
         raise
 
 
@@ -130,7 +131,7 @@ def forget_seen_head(folder: Path) -> None:
     """
     try:
         for name in ("head.json", VERIFIED_FILE):
-            (folder / name).unlink(missing_ok=True)
+            remove_file(folder / name, missing_ok=True)
     except OSError as error:
         raise Failed(
             f"this machine's note of the newest entry cannot be replaced: {error.strerror}",

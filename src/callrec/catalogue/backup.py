@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from callrec.catalogue.engine import damaged, is_postgres, reading, sqlite_conne
 from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.sqlite import connect
 from callrec.errors import Failed
+from callrec.system.files import remove_folder
 from callrec.system.rights import make_private_folder
 
 NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name, tables.session.name})
@@ -33,7 +33,7 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     written afresh from what is left, which reads every page of it: a damaged catalogue never takes
     the place of a sound copy.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder, ignore_errors=True)
     try:
         with _explained():
             make_private_folder(folder)
@@ -42,7 +42,7 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
             _without_grants(whole, clean)
         yield clean
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder, ignore_errors=True)
 
 
 def _back_up(engine: Engine, to: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from callrec.errors import Misconfigured
-from callrec.system.files import file_system_of
+from callrec.system.drives import NETWORK_FILE_SYSTEMS, file_system_of
 
 # Without a handler, an error while a connection is given back would be printed in full.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
@@ -26,18 +26,6 @@ SCHEMA_HASH: Final = "91fcc01769fe9a54097ed66b663f98f9f9412b134c24ba774e39faaedb
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
-
-NETWORK_FILE_SYSTEMS: Final = frozenset(
-    {
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda"),
-        *("ceph", "lustre", "gpfs", "beegfs", "ocfs2", "gfs2", "orangefs", "davfs", "vboxsf"),
-        *("fuse.ceph", "fuse.ceph-fuse", "fuse.curlftpfs", "fuse.davfs2", "fuse.glusterfs"),
-        *("fuse.gvfsd-fuse", "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.smbnetfs"),
-        *("fuse.sshfs", "fuse.vmhgfs-fuse"),
-    }
-)
-"""Where SQLite's locks cannot be relied on, as another machine may not see them (sqlite.org/faq,
-question 5). 9p and virtiofs are left out: the whole disk of a container may be of that kind."""
 
 
 def connect(path: Path, *, mode: str) -> Engine:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.main import get_command
@@ -31,6 +31,7 @@ from callrec.cli.groups import (
 )
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
+from callrec.system.console import let_go, nobody_reads
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -333,7 +334,7 @@ def report_error(problem: BaseException | None, given: GlobalOptions) -> int:
 def _explained(problem: BaseException | None) -> tuple[int, str, str]:
     """The exit status; what went wrong, if anybody is left to read it; what to do, if known."""
     match problem:
-        case BrokenPipeError():
+        case OSError() if nobody_reads(problem):
             return Failed.exit_status, "", ""
         case CallrecError():
             return problem.exit_status, problem.message, problem.hint
@@ -357,15 +358,6 @@ def _where(bug: BaseException | None) -> str:
         if path.is_relative_to(here):
             place = f"{path.relative_to(here.parent)}:{line}"
     return f"{type(bug).__name__} at {place}"
-
-
-def let_go(stream: TextIO) -> None:
-    """What cannot be written goes nowhere, or Python itself complains of it at its end."""
-    try:
-        stream.flush()
-    except OSError:
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def start_what_waits(invocation: Invocation) -> None:

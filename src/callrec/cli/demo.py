@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -22,7 +21,9 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
+from callrec.system.files import remove_folder
 from callrec.system.rights import make_private_folder
+from callrec.system.shell import find_program, joined, set_variable
 
 demo_app = new_app()
 
@@ -61,10 +62,10 @@ def demo(ctx: Context, *, keep: options.Keep = None) -> None:
         "",
         "To look around, be the Data Controller in your shell:",
         # One a line: where a terminal is narrow, each is still one line to copy.
-        f"  export CALLREC_CONFIG={stage.folder}/callrec.toml",
-        f"  export XDG_STATE_HOME={stage.folder}/state",
-        "  export CALLREC_USER=dora",
-        f"  export CALLREC_PASSWORD_FILE={stage.folder}/people/dora.password",
+        *(
+            f"  {set_variable(name, str(value))}"
+            for name, value in stage.as_data_controller.items()
+        ),
     )
     out.show({"folder": stage.folder, "played": stage.played}, how_to_look_around)
     for command in ("callrec status", "callrec audit list", "callrec request show R-1"):
@@ -102,6 +103,16 @@ class Stage:
             "CALLREC_CONFIG": str(folder / "callrec.toml"),
             "XDG_STATE_HOME": str(folder / "state"),
             "COLUMNS": "80",
+        }
+
+    @property
+    def as_data_controller(self) -> Mapping[str, str | Path]:
+        """What the Data Controller has in their environment."""
+        return {
+            "CALLREC_CONFIG": self.folder / "callrec.toml",
+            "XDG_STATE_HOME": self.folder / "state",
+            "CALLREC_USER": "dora",
+            "CALLREC_PASSWORD_FILE": self.folder / "people" / "dora.password",
         }
 
     def scene(self, what: str) -> None:
@@ -169,12 +180,13 @@ class Stage:
         within: str = ".",
         reads: str | None = None,
     ) -> str:
-        typed = f"{prompt} {shlex.join(words)}{f' < {reads}' if reads else ''}"
+        typed = f"{prompt} {joined(words)}{f' < {reads}' if reads else ''}"
         self._out.say("")
         self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        real = (sys.executable, "-I", "-u", "-m", *words) if words[0] == "callrec" else words
+        own = (sys.executable, "-I", "-u", "-m", "callrec")
+        named = own if words[0] == "callrec" else (find_program(words[0], os.environ) or own[0],)
         done = subprocess.run(  # noqa: S603 - our own words
-            real,
+            (*named, *words[1:]),
             cwd=self.folder / within,
             env={**self._environ, **environ},
             input=(self.folder / reads).read_bytes() if reads else b"",
@@ -182,7 +194,7 @@ class Stage:
             stderr=subprocess.STDOUT,
             check=False,
         )
-        self._said = done.stdout.decode(errors="replace").replace(f"{self.folder}/", "")
+        self._said = done.stdout.decode(errors="replace").replace(f"{self.folder}{os.sep}", "")
         self.played.append({"typed": typed, "exit": done.returncode, "said": self._said})
         self._out.say(self._said.splitlines())
         if done.returncode != exits:
@@ -310,7 +322,7 @@ def _read(pattern: str, output: str) -> str:
 
 
 def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
-    seven_zip = shutil.which("7z") or shutil.which("7zz")
+    seven_zip = find_program("7z", os.environ) or find_program("7zz", os.environ)
     if seven_zip is None:
         stage.remark("7-Zip is not installed here; with it, the package opens outside callrec.")
         return
@@ -319,7 +331,7 @@ def _open_package(stage: Stage, package: Path, passphrase: str) -> None:
     words = ("x", f"-p{passphrase}", "-oopened", *quietly, str(package))
     stage.program(Path(seven_zip).name, *words)
     signers = (stage.folder / "opened" / "allowed_signers").read_text(encoding="utf-8")
-    if shutil.which("ssh-keygen"):
+    if find_program("ssh-keygen", os.environ):
         check = ("-Y", "verify", "-f", "allowed_signers", "-I", signers.split()[0])
         signed = ("-n", "callrec-release", "-s", "manifest.json.sig")
         stage.program("ssh-keygen", *check, *signed, reads="opened/manifest.json", within="opened")
@@ -414,7 +426,7 @@ def _verify(stage: Stage) -> None:
     shutil.copytree(stage.folder / "vault", stage.folder / "tampered")
     _change_one_byte(stage.folder / "tampered" / "catalogue.sqlite")
     stage.callrec("dora", "audit", "verify", "--vault", "tampered", exits=Tampered.exit_status)
-    shutil.rmtree(stage.folder / "tampered")
+    remove_folder(stage.folder / "tampered")
 
 
 def _change_one_byte(catalogue: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from callrec.errors import CallrecError, Locked, NotFound, Unusable
+from callrec.system.shell import quoted
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
@@ -45,7 +45,7 @@ class GlobalOptions:
         """A hint or next step with the vault that was typed, in each command that it names."""
         if self.vault is None:
             return line
-        typed = f"callrec --vault {shlex.quote(str(self.vault))} "
+        typed = f"callrec --vault {quoted(self.vault)} "
         named = rf"callrec (?=(?:{'|'.join(self.commands)})\b)"
         return re.sub(named, lambda _: typed, line)
 

@@ -21,6 +21,7 @@ from callrec.cli.layout import (
     terminal_size,
 )
 from callrec.cli.pager import page
+from callrec.system.console import terminal_kind
 from callrec.views.words import as_words, json_text
 
 Words = str | Table | Iterable[str | Table]
@@ -37,7 +38,7 @@ class Output:
         self._messages = messages
         self._json = json
         self._environ = environ
-        self._colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self._colour = not environ.get("NO_COLOR") and terminal_kind(environ) != "dumb"
         self.again: Callable[[str], str] = str
         """A line with each command that it names as it is typed here."""
         self.acts: Callable[[], str] = str

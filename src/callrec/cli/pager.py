@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from typing import Final, TextIO
+
+from callrec.system.console import terminal_kind
+from callrec.system.shell import find_program, piped_into
 
 _NOT_FOUND: Final = (126, 127)
 """What a shell ends with if it cannot run a program."""
@@ -23,8 +25,11 @@ def page(text: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
 
     The text goes through a pipe: nothing of it is written to a file.
     """
-    pager = environ.get("PAGER", "less" if shutil.which("less") else "")
-    if pager in ("", "cat") or environ.get("TERM", "dumb") == "dumb":
+    pager = environ.get("PAGER", "less" if find_program("less", environ) else "")
+    if pager in ("", "cat") or terminal_kind(environ) in ("", "dumb"):
+        return False
+    command = piped_into(pager, environ)
+    if command is None:
         return False
     stream.flush()
     kept = {
@@ -33,7 +38,7 @@ def page(text: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
         if not name.startswith("CALLREC_") and name not in _OPENERS
     }
     reading = subprocess.Popen(  # noqa: S603 - what the person set, or less
-        ("/bin/sh", "-c", pager),
+        command,
         stdin=subprocess.PIPE,
         stdout=stream.fileno(),
         env={"LESS": "FRX", "LESSCHARSET": "utf-8", **kept, **_SECURE},

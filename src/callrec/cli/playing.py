@@ -7,25 +7,29 @@ not heard any more, whichever it is, and nobody has to know how much that is.
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import subprocess
-import termios
 import time
-import tty
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from math import ceil, floor
-from select import select
 from typing import IO, TYPE_CHECKING, Final
 
 from callrec.errors import Failed, Misconfigured
 from callrec.policy.edits import Span, format_time
+from callrec.system.console import read_key, reading_keys
+from callrec.system.playing import (
+    OWN_PLAYER,
+    feed,
+    feed_some,
+    kill_player,
+    start_player,
+    wait_for,
+)
 from callrec.system.processes import uninterrupted
+from callrec.system.shell import find_program
 
 if TYPE_CHECKING:
     from callrec.release.listen import Player, Sound
@@ -51,8 +55,7 @@ def find_player(
     known = {**WAVE_PLAYERS, **ANY_FORMAT_PLAYERS} if kind == "wav" else ANY_FORMAT_PLAYERS
     wanted = {configured[0]: configured[1:]} if configured else known
     for name, arguments in wanted.items():
-        program = shutil.which(name, path=environ.get("PATH"))
-        if program:
+        if program := find_program(name, environ):
             command = (program, *arguments)
             return Player(command, partial(desk.steer if desk else play, command))
     if configured:
@@ -60,6 +63,8 @@ def find_player(
             "the player in the configuration is not on this machine",
             hint="see player under [listen]: a command that plays what it reads",
         )
+    if kind == "wav" and OWN_PLAYER:
+        return Player(OWN_PLAYER, partial(desk.steer if desk else play, OWN_PLAYER))
     raise Misconfigured(
         f"no player for {kind} was found on this machine",
         hint="install ffmpeg or mpv, or set player under [listen] in the configuration",
@@ -71,14 +76,12 @@ def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
 
     Ending it early is not an error.
     """
-    from callrec.store.sealing import write_all
-
     took_all = False
     with _player(command) as player:
         assert player.stdin is not None  # noqa: S101 - it was asked for
         with suppress(BrokenPipeError):  # it was closed: the listener has heard enough
             for piece in pieces:
-                write_all(player.stdin, memoryview(piece))
+                feed(player.stdin, memoryview(piece))
             took_all = True
         with suppress(BrokenPipeError):
             player.stdin.close()
@@ -93,16 +96,10 @@ def _player(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     player = None
     try:
         try:
-            # In a group of its own: Ctrl-C is said to us, and a player that dies of it has not
-            # failed. One that came before we hold the player would leave it playing on.
+            # Ctrl-C is said to us, and a player that dies of it has not failed. One that came
+            # before we hold the player would leave it playing on.
             with uninterrupted():
-                player = subprocess.Popen(  # noqa: S603 - the practice's own command
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    bufsize=0,
-                    process_group=0,
-                )
+                player = start_player(command)
         except OSError as error:
             raise Misconfigured(
                 "the player cannot be run", hint="see player under [listen] in the configuration"
@@ -112,7 +109,7 @@ def _player(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         if player is not None:
             with player:
                 if player.poll() is None:
-                    os.killpg(player.pid, signal.SIGKILL)
+                    kill_player(player)
 
 
 def _check_ended_well(player: subprocess.Popen[bytes]) -> None:
@@ -143,15 +140,15 @@ HELP: Final = (
 )
 
 _KEYS: Final = {
-    b" ": Key.PAUSE,
-    b"m": Key.MARK,
-    b"n": Key.NEXT,
-    b"q": Key.STOP,
-    b"": Key.STOP,  # the terminal is gone
-    b"\x1b[D": Key.BACK,
-    b"\x1b[C": Key.ON,
-    b"\x1b[B": Key.FAR_BACK,
-    b"\x1b[A": Key.FAR_ON,
+    " ": Key.PAUSE,
+    "m": Key.MARK,
+    "n": Key.NEXT,
+    "q": Key.STOP,
+    "": Key.STOP,  # the terminal is gone
+    "left": Key.BACK,
+    "right": Key.ON,
+    "down": Key.FAR_BACK,
+    "up": Key.FAR_ON,
 }
 
 _STEPS_S: Final = {Key.BACK: -5, Key.ON: 5, Key.FAR_BACK: -30, Key.FAR_ON: 30}
@@ -160,9 +157,6 @@ _LEAD_S: Final = 1.0
 """A key comes after what was heard: a mark begins so much earlier, and what was paused goes on."""
 
 _REDRAWN_S: Final = 0.2
-
-_BETWEEN_S: Final = 0.05
-"""In which what an arrow key sends is all there."""
 
 _LONGEST_PAUSE_S: Final = 600.0
 """A pause ends the hearing then, as a login ends at which nobody types."""
@@ -215,7 +209,7 @@ class Desk:
             feed = _Feed(player, pieces)
             while player.poll() is None:
                 self._show(sound, sound.position, "playing")
-                typed, takes, _ = select((self.terminal,), feed.waits, (), _REDRAWN_S)
+                typed, takes = wait_for(self.terminal, feed.waits, _REDRAWN_S)
                 key = self._key(sound) if typed else None
                 if key is Key.MARK:
                     self._mark(sound, sound.position)
@@ -232,7 +226,7 @@ class Desk:
         until = time.monotonic() + _LONGEST_PAUSE_S
         while (left_s := until - time.monotonic()) > 0:
             self._show(sound, at, "paused ")
-            if select((self.terminal,), (), (), left_s)[0] and (key := self._key(sound)):
+            if wait_for(self.terminal, None, left_s)[0] and (key := self._key(sound)):
                 return key
         return Key.STOP
 
@@ -250,25 +244,20 @@ class Desk:
 
     def _key(self, sound: Sound) -> Key | None:
         """Which key was pressed, if it is one that does something with such a sound."""
-        typed = os.read(self.terminal, 1)
-        if typed == b"\x1b" and select((self.terminal,), (), (), _BETWEEN_S)[0]:
-            typed += os.read(self.terminal, 2)  # an arrow
-        key = _KEYS.get(typed.replace(b"\x1bO", b"\x1b["))
+        key = _KEYS.get(read_key(self.terminal))
         return key if sound.can_seek or key in (Key.NEXT, Key.STOP) else None
 
     @contextmanager
     def _reading_keys(self) -> Iterator[None]:
         self.marks, self._begun_ms = [], None
-        before = termios.tcgetattr(self.terminal)
-        tty.setcbreak(self.terminal)
-        try:
-            for line in HELP:
-                self._line(f"{line}\n")
-            yield
-        finally:
-            self._line("")
-            # What was pressed too late is dropped, or the shell would get it.
-            termios.tcsetattr(self.terminal, termios.TCSAFLUSH, before)
+        # What was pressed too late is dropped, or the shell would get it.
+        with reading_keys(self.terminal):
+            try:
+                for line in HELP:
+                    self._line(f"{line}\n")
+                yield
+            finally:
+                self._line("")
 
     def _show(self, sound: Sound, at: float, how: str) -> None:
         """Where it is, in times of the original."""
@@ -291,23 +280,20 @@ class _Feed:
         assert player.stdin is not None  # noqa: S101 - it was asked for
         self._into, self._pieces, self._left = player.stdin, pieces, memoryview(b"")
         self.gave_all = False
-        os.set_blocking(self._into.fileno(), False)
 
     @property
-    def waits(self) -> Sequence[IO[bytes]]:
-        """What can be waited for until it takes more."""
-        return () if self._into.closed else (self._into,)
+    def waits(self) -> IO[bytes] | None:
+        """What can be waited for until it takes more; None: it has all."""
+        return None if self._into.closed else self._into
 
     def give(self) -> None:
         """Give some of it."""
         self._left = self._left or memoryview(next(self._pieces, b""))
         try:
             if self._left:
-                self._left = self._left[os.write(self._into.fileno(), self._left) :]
+                self._left = self._left[feed_some(self._into, self._left) :]
             else:
                 self.gave_all = True
                 self._into.close()
-        except BlockingIOError:
-            pass
         except BrokenPipeError:  # it was closed: the listener has heard enough
             self._into.close()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import termios
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from callrec.cli.layout import escape_controls, folded
 from callrec.cli.options import is_text
@@ -23,12 +20,17 @@ from callrec.errors import (
     WrongPassword,
 )
 from callrec.policy.handing_over import Channel
+from callrec.system.console import (
+    ask_hidden,
+    forget_typed,
+    has_keyboard,
+    hide_typed,
+    show_typed,
+    terminal_kind,
+)
 from callrec.views.words import WAYS
 
 Answer = TypeVar("Answer")
-
-_LOCAL_FLAGS: Final = 3
-"""Where tcgetattr has what the terminal shows (termios(3), c_lflag)."""
 
 PASSWORD_FILE = "CALLREC_PASSWORD_FILE"  # noqa: S105  # the variable's name
 
@@ -50,7 +52,7 @@ class Prompts:
         """By option, what was answered now."""
         self.card_module: Path | None = None
         """What speaks to smart cards, if the configuration names it."""
-        self._shows: list[Any] | None = None
+        self._shows: Any = None
         """How the terminal was before it showed nothing of what is typed; None: it does."""
 
     @property
@@ -65,13 +67,9 @@ class Prompts:
 
     @property
     def keyboard(self) -> int | None:
-        """The terminal that keys are read from, if what is typed there is meant for us.
-
-        In the background it is the shell's, and the system stops who reads it or drops it.
-        """
-        with suppress(OSError):  # the terminal may be gone
-            if self.possible and os.tcgetpgrp(self._answers.fileno()) == os.getpgrp():
-                return self._answers.fileno()
+        """The terminal that keys are read from, if what is typed there is meant for us."""
+        if self.possible and has_keyboard(self._answers.fileno()):
+            return self._answers.fileno()
         return None
 
     def hide_typed(self) -> None:
@@ -80,29 +78,19 @@ class Prompts:
         Who knows that a password comes types it while the vault is still being opened. The prompt
         drops that (getpass), but the terminal would have shown it.
         """
-        with suppress(termios.error):
-            if (
-                self._shows is None
-                and self.asks_passwords
-                and (terminal := self.keyboard) is not None
-            ):
-                self._shows = termios.tcgetattr(terminal)
-                hidden = [*self._shows]
-                hidden[_LOCAL_FLAGS] &= ~termios.ECHO
-                termios.tcsetattr(terminal, termios.TCSANOW, hidden)
+        if self._shows is None and self.asks_passwords and (terminal := self.keyboard) is not None:
+            self._shows = hide_typed(terminal)
 
     def show_typed(self) -> None:
         """Show again what is typed."""
-        with suppress(termios.error):
-            if self._shows is not None and (terminal := self.keyboard) is not None:
-                termios.tcsetattr(terminal, termios.TCSANOW, self._shows)
-                self._shows = None
+        if self._shows is not None and (terminal := self.keyboard) is not None:
+            show_typed(terminal, self._shows)
+            self._shows = None
 
     def forget_typed(self) -> None:
         """Drop what was typed ahead, or it would reach the shell where a command ends early."""
-        with suppress(termios.error):
-            if (terminal := self.keyboard) is not None:
-                termios.tcflush(terminal, termios.TCIFLUSH)
+        if (terminal := self.keyboard) is not None:
+            forget_typed(terminal)
 
     def ask(self, what: str, *, option: str) -> str:
         """A line of text that says something."""
@@ -168,7 +156,7 @@ class Prompts:
     @property
     def _draws(self) -> bool:
         """The terminal moves its cursor and says which keys are pressed."""
-        return self._environ.get("TERM", "") not in ("", "dumb", "unknown")
+        return terminal_kind(self._environ) not in ("", "dumb", "unknown")
 
     def _pick(self, what: str, choices: Mapping[str, str], option: str, *, several: bool) -> str:
         self.show_typed()
@@ -184,7 +172,7 @@ class Prompts:
                 several=several,
                 answers=self._answers,
                 messages=self._messages,
-                term=self._environ["TERM"],
+                term=terminal_kind(self._environ),
             )
         except EOFError:
             raise Unusable("nothing was entered") from None
@@ -313,7 +301,7 @@ class Prompts:
         """A line that is typed on the terminal and not shown."""
         question = folded(_asked(what), self._messages, self._environ)
         try:
-            return self._typed("", lambda: getpass.getpass(question, stream=self._messages))
+            return self._typed("", partial(ask_hidden, question, self._answers, self._messages))
         except EOFError:
             self.write("\n")
             hint = f"type it, or set {file_variable} to a file with it" if file_variable else ""
@@ -423,7 +411,7 @@ def _text_of(file: Path) -> str:
     from callrec.system.rights import read_private
 
     try:
-        return read_private(file).decode("utf-8")
+        return read_private(file).decode("utf-8-sig")  # Notepad may begin with a mark
     except UnicodeDecodeError:
         raise Misconfigured("the password file is not text in UTF-8") from None
 

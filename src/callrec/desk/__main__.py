@@ -23,7 +23,7 @@ def main() -> int:
     try:
         config_file = os.environ.get("CALLREC_CONFIG")
         config = load_config(Path(config_file) if config_file else None, os.environ, None)
-        return serve(Vault(config, os.environ), config.desk, _tell)
+        return serve(Vault(config, dict(os.environ)), config.desk, _tell)
     except CallrecError as problem:
         say(f"error: {problem.message}")
         if problem.hint:

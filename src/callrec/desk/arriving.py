@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from fcntl import ioctl
-from termios import TIOCOUTQ
 from typing import Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from callrec.system.sockets import is_open, unacknowledged
 
 TRANSPORT: Final = "callrec.transport"
 """Among the extensions of what a server asks: the connection's transport, of asyncio."""
@@ -30,10 +29,6 @@ _WAITS_S: Final = 60
 """How long what was written last may take to be acknowledged."""
 
 _LOOKS_EACH_S: Final = 0.01
-
-_OPEN: Final = frozenset({1, 8})
-"""The states of TCP in which all that was acknowledged came: open, or closed by the other side in
-order (Linux, tcp_states.h: TCP_ESTABLISHED, TCP_CLOSE_WAIT)."""
 
 
 class Arriving(Response):
@@ -95,22 +90,13 @@ async def _has_come(
     if transport is None or channel is None:
         return transport is None and not gone.done()
     for _ in range(round(_WAITS_S / _LOOKS_EACH_S)):
-        has_come = transport.get_write_buffer_size() == _unacknowledged(channel) == 0
+        has_come = transport.get_write_buffer_size() == unacknowledged(channel) == 0
         if has_come or not _is_open(channel, gone):
             return _is_open(channel, gone)  # what was cut off lies in no buffer either
         await asyncio.sleep(_LOOKS_EACH_S)
     return False
 
 
-def _unacknowledged(channel: socket.socket) -> int:
-    """Bytes that lie in the system's own buffer, or are under way; 0 where it does not tell."""
-    try:
-        return int(struct.unpack("i", ioctl(channel, TIOCOUTQ, bytes(4)))[0])
-    except OSError:
-        return 0
-
-
 def _is_open(channel: socket.socket, gone: asyncio.Future[None]) -> bool:
-    if channel.family == socket.AF_UNIX or not hasattr(socket, "TCP_INFO"):
-        return not gone.done()
-    return channel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _OPEN
+    told = is_open(channel)
+    return not gone.done() if told is None else told

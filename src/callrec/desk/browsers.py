@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +18,7 @@ from callrec.desk.exchange import (
     send,
 )
 from callrec.desk.guard import Allowance
+from callrec.system.children import Channel
 
 MOST: Final = 200
 """Logins at once, and tries to log in."""
@@ -28,7 +28,7 @@ MOST: Final = 200
 class Browser:
     """One login that is open."""
 
-    channel: socket.socket
+    channel: Channel
     alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     coming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the end of a file is under way whose coming counts (desk/arriving.py)."""
@@ -63,7 +63,7 @@ class Browser:
 class Browsers:
     """All of them."""
 
-    start: Callable[[], socket.socket]
+    start: Callable[[], Channel]
     """Has a process started, and returns the way to it."""
     open: dict[bytes, Browser] = field(default_factory=dict)
 

@@ -7,11 +7,12 @@ code or names code: anyone who took over the serving process can ask for pages, 
 from __future__ import annotations
 
 import json
-import socket
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from callrec.system.children import Channel
 
 SENT: Final = "SENT"
 """What the serving process asks for by itself: no browser has such a method."""
@@ -83,14 +84,14 @@ class Answered:
     """The session is over: its cookie goes, and so does what the browser kept."""
 
 
-def send(channel: socket.socket, head: Mapping[str, Any], body: bytes = b"") -> None:
+def send(channel: Channel, head: Mapping[str, Any], body: bytes = b"") -> None:
     """Send one message."""
     encoded = json.dumps(head).encode()
     channel.sendall(_LENGTHS.pack(len(encoded), len(body)) + encoded)
     channel.sendall(body)
 
 
-def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes]:
+def receive(channel: Channel) -> tuple[dict[str, Any], bytes]:
     """The next message.
 
     Raises:
@@ -104,7 +105,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes]:
     return head, _exactly(channel, body_size)
 
 
-def _exactly(channel: socket.socket, size: int) -> bytes:
+def _exactly(channel: Channel, size: int) -> bytes:
     parts = bytearray()
     while len(parts) < size:
         part = channel.recv(min(size - len(parts), 1 << 20))

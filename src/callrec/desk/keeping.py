@@ -1,6 +1,6 @@
 """A process that holds one login's keys: it answers the pages that one browser asks for.
 
-It is forked when somebody logs in and ends with the login. It reads messages from the serving
+It is started when somebody logs in and ends with the login. It reads messages from the serving
 process and nothing else; what it answers has no key in it. Nobody can trace it or have it dump
 core. While it waits it holds the session's secret, and for some minutes after a password the
 person's identity; both go with it.
@@ -9,8 +9,6 @@ person's identity; both go with it.
 from __future__ import annotations
 
 import secrets
-import signal
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,6 +42,7 @@ from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
 from callrec.office.stamping import is_time_to_stamp, stamp_record
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
+from callrec.system.children import Channel
 from callrec.system.processes import harden_process
 from callrec.system.terminal import place_named
 from callrec.views.factors import MUST_ADD
@@ -52,13 +51,17 @@ LATE: Final = timedelta(hours=1)
 """How long the process of a login that ended by itself waits for a form that was not sent yet."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """Where the desk's vault is."""
 
     config: Config
     environ: Mapping[str, str]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = _now
 
     def open(self) -> Practice:
         """The practice as it stands now."""
@@ -69,9 +72,8 @@ class ChooseNewPassword(Locked):
     """The first login of new people: they choose a password of their own."""
 
 
-def keep_login(channel: socket.socket, vault: Vault) -> None:
+def keep_login(channel: Channel, vault: Vault) -> None:
     """Log one person in and answer their pages, until the login ends or the browser's side goes."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     harden_process()
     channel.settimeout(DESK_IDLE_LIMIT.total_seconds())
     with suppress(EOFError, TimeoutError, OSError):
@@ -89,7 +91,7 @@ def keep_login(channel: socket.socket, vault: Vault) -> None:
                 _answer_late(channel, seat)
 
 
-def _answer_late(channel: socket.socket, seat: Seat) -> None:
+def _answer_late(channel: Channel, seat: Seat) -> None:
     """What is sent by somebody who comes back after their login ended by itself."""
     channel.settimeout(LATE.total_seconds())
     answered = answer_late(seat, asked_from_message(*receive(channel)))
@@ -102,7 +104,7 @@ def answer_late(seat: Seat, asked: Asked) -> Answered:
     return Answered(HTTPStatus.SEE_OTHER, to="/login?ended", ends=True)
 
 
-def open_login(channel: socket.socket, vault: Vault) -> Seat | None:
+def open_login(channel: Channel, vault: Vault) -> Seat | None:
     """Who logs in, as the first message says; None if they were not let in.
 
     What it says to that also tells whether anybody has a second factor. An empty message asks that.
@@ -167,7 +169,7 @@ def _open_seat(
     return seat
 
 
-def answer_pages(channel: socket.socket, seat: Seat) -> None:
+def answer_pages(channel: Channel, seat: Seat) -> None:
     """Answer what is asked, until the login ends.
 
     Raises:

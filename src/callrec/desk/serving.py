@@ -1,26 +1,22 @@
 """The processes of the desk: the first one starts all others, and does nothing else.
 
 It has one thread and no network. It starts the serving process, and a process for each login that
-one asks for (fork(2)), which so has all modules loaded already. It reads nothing that comes from a
-browser.
+one asks for (system/children.py). It reads nothing that comes from a browser.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
-import resource
 import secrets
-import signal
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from typing import Final, NoReturn
+from importlib.util import find_spec
+from typing import Final
 
 import uvicorn
 from holidays import country_holidays
@@ -36,7 +32,15 @@ from callrec.desk.rendering import load_templates
 from callrec.desk.telling import say_bug
 from callrec.errors import Misconfigured
 from callrec.login.drafts import forget_old_forms
+from callrec.system.children import (
+    Channel,
+    Children,
+    take_channel,
+    when_told_to_end,
+    write_no_file,
+)
 from callrec.system.processes import harden_process
+from callrec.system.sockets import listen, listen_at
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -65,23 +69,16 @@ def serve(vault: Vault, place: config.Desk, told: Callable[[str, Admission | Non
     harden_process()
     origin = place.origin or _own_name(listening)
     admission = None if place.origin else Admission(secrets.token_urlsafe(24))
-    starts, asks = socket.socketpair()
     _load()
-    gc.freeze()  # or a search for what is garbage would copy all that the processes share
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system clears away what ended
-    serving = os.fork()
-    if serving == 0:
-        starts.close()
-        desk = Desk(_browsers(asks), origin, admission)
-        _run(partial(_serve_pages, listening, place, desk))
-    asks.close()
+    children = Children()
+    serving = children.start(partial(_whole, _Serving(listening, place, origin, admission)))
     listening.close()
     told(origin, admission)
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(serving, signal.SIGTERM))
-    signal.signal(signal.SIGINT, lambda *_: os.kill(serving, signal.SIGTERM))
-    _start_logins(starts, vault)
-    with suppress(ChildProcessError):
-        os.wait()  # until every login has ended what it does
+    when_told_to_end(serving.end)
+    while serving.channel.recv(1):  # it asks for a login's process, until it has ended
+        login = children.start(partial(_whole, partial(keep_login, vault=vault)), outlasts=True)
+        children.pass_on(login, serving)
+    children.wait()  # until every login has ended what it does
     return 0
 
 
@@ -95,44 +92,19 @@ def _own_name(listening: socket.socket) -> str:
 
 def _load() -> None:
     """Load what pages load late, once for all the processes that are forked."""
-    for name in LOADED_LATE:
+    for name in filter(find_spec, LOADED_LATE):
         import_module(name)
     country_holidays("GB", subdiv="ENG")
     load_templates()
 
 
-def _start_logins(starts: socket.socket, vault: Vault) -> None:
-    """Start a process for each login that is asked for, until the serving process has gone."""
-    while starts.recv(1):
-        theirs, ours = socket.socketpair()
-        if os.fork() == 0:
-            starts.close()
-            theirs.close()
-            for each in (signal.SIGTERM, signal.SIGINT):  # it ends what it does, then the login
-                signal.signal(each, signal.SIG_IGN)
-            _run(partial(keep_login, ours, vault))
-        ours.close()
-        socket.send_fds(starts, [b"l"], [theirs.fileno()])
-        theirs.close()
-
-
-def _run(work: Callable[[], None]) -> NoReturn:
-    """A child's work, and its end: nothing of its parent's goes on in it."""
+def _whole(work: Callable[[Channel], None], channel: Channel) -> None:
+    """A child's work; what goes wrong in it is told, as nobody else learns of it."""
     try:
-        work()
-    except BaseException as bug:  # noqa: BLE001  # its text may hold what was typed
+        work(channel)
+    except BaseException as bug:  # its text may hold what was typed
         say_bug(bug)
-        os._exit(70)
-    os._exit(0)
-
-
-def _browsers(asks: socket.socket) -> Browsers:
-    def start() -> socket.socket:
-        asks.sendall(b"l")
-        _, descriptors, _, _ = socket.recv_fds(asks, 1, 1)
-        return socket.socket(fileno=descriptors[0])
-
-    return Browsers(start)
+        raise
 
 
 class _Connection(H11Protocol):
@@ -150,8 +122,28 @@ class _Connection(H11Protocol):
         self.app = served
 
 
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """The work of the process that serves pages."""
+
+    listening: socket.socket
+    place: config.Desk
+    origin: str
+    admission: Admission | None
+
+    def __call__(self, asks: Channel) -> None:
+        """Serve them until told to end; ``asks`` has processes started."""
+        write_no_file()  # whatever it is sent
+
+        def start() -> Channel:
+            asks.sendall(b"l")
+            return take_channel(asks)
+
+        desk = Desk(Browsers(start), self.origin, self.admission)
+        _serve_pages(self.listening, self.place, desk)
+
+
 def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file, whatever it is sent
     served = uvicorn.Config(
         application(desk),
         http=_Connection,
@@ -179,32 +171,17 @@ def _serve_pages(listening: socket.socket, place: config.Desk, desk: Desk) -> No
 def _listen(place: config.Desk) -> socket.socket:
     """Take the place, before anything is started."""
     if place.socket is not None:
-        return _listen_at(place.socket)
+        return listen_at(place.socket)
     if place.certificate is None and place.host not in LOOPBACK:
         raise Misconfigured(
             "the desk is reached over a network by TLS alone",
             hint="give desk.certificate and desk.key, or desk.socket for a reverse proxy",
         )
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((place.host, place.port))
+        return listen(place.host, place.port)
     except OSError as error:
         why = os.strerror(error.errno).lower() if error.errno else "unknown"
         raise Misconfigured(
             f"the desk cannot be reached at {place.host}, port {place.port}: {why}",
             hint="change desk.host or desk.port; callrec desk --check says what is wrong",
         ) from error
-    listening.listen(128)
-    return listening
-
-
-def _listen_at(path: Path) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX)
-    with suppress(FileNotFoundError):
-        path.unlink()
-    listening.bind(str(path))
-    path.chmod(0o660)
-    listening.listen(128)
-    return listening

@@ -39,6 +39,7 @@ from callrec.intake.sources import (
     is_plainly_none,
     why_not_a_file,
 )
+from callrec.system.files import open_to_read
 from callrec.telephone.call import Call
 from callrec.telephone.manifest import (
     MAX_MANIFEST_BYTES,
@@ -216,12 +217,12 @@ def open_bundle(path: Path, form: ManifestMap, *, today: date) -> Iterator[Bundl
     """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100  # links stay
     try:
-        descriptor = os.open(absolute, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        file = open_to_read(absolute, follows_links=True)
     except FileNotFoundError:
         raise NotFound(f'there is no export "{path}"', hint="check its name") from None
     except OSError as error:
         raise Failed(f'"{path}" cannot be read: {error.strerror}') from None
-    with _BoundedFile(io.FileIO(descriptor)) as opened:
+    with _BoundedFile(file) as opened:
         if why := why_not_a_file(os.fstat(opened.fileno())):
             raise Unusable(f'"{path}": {why}', hint="give the export as one zip")
         try:

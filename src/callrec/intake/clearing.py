@@ -9,7 +9,6 @@ recordings to run the same. What cannot go stays, and is listed with its reason.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -36,10 +35,10 @@ from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
+from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_descriptor
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
 
-_NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
 """Errors of a link to a file on another disk, or on a disk without links."""
 
 
@@ -168,7 +167,7 @@ def _clear_word(after: AfterIntake, seen: Seen, path: Path) -> None:
         raise Unusable(_MAYBE_NEWS)
     elif Mark.of(path.lstat()) != known[path]:
         raise Unusable(_LATER)
-    path.unlink()
+    remove_file(path)
 
 
 def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_described: bool) -> None:
@@ -179,7 +178,7 @@ def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_describe
         raise Unusable(_MAYBE_NEWS)
     elif Mark.of(sidecar.lstat()) != seen.sidecar:
         raise Unusable(_LATER)
-    sidecar.unlink()
+    remove_file(sidecar)
 
 
 def _put(path: Path, target: Path, sha256: str) -> None:
@@ -191,18 +190,20 @@ def _put(path: Path, target: Path, sha256: str) -> None:
             raise Unusable("there is another file of its name where it is to be moved to")
         return
     try:
-        os.link(path, target, follow_symlinks=False)
+        hard_link(path, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         part = target.with_name(f".{sha256}.part")
-        part.unlink(missing_ok=True)  # not written through: it could be a link to something of ours
+        remove_file(
+            part, missing_ok=True
+        )  # not written through: it could be a link to something of ours
         with path.open("rb") as source, part.open("xb") as copied:
             shutil.copyfileobj(source, copied)
             copied.flush()
-            os.fsync(copied.fileno())
+            sync_descriptor(copied.fileno())
         shutil.copystat(path, part)
-        part.rename(target)
+        move(part, target)
 
 
 def _sha256(path: Path) -> str:
@@ -319,7 +320,7 @@ def _clear(
             return Unusable("it changed after it was taken in, and was left where it is")
         if after.kind is AfterIntakeKind.MOVE:
             _put(path, after.folder / seen.source.inside, seen.sha256)
-        path.unlink()
+        remove_file(path)
     except (NotFound, Tampered, Unusable, OSError) as problem:
         return problem
     return None

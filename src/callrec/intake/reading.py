@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from io import FileIO
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
@@ -29,6 +28,7 @@ from callrec.settings import Settings
 from callrec.settings import Template as StatedTemplate
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import count
+from callrec.system.files import open_to_read, will_read
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, sides_heard
 from callrec.telephone.clock import is_misdated
@@ -41,7 +41,6 @@ from callrec.telephone.written import Setup, Template
 _T = TypeVar("_T")
 
 # What was a file when it was found may be a link or a pipe by now.
-OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _FIRST_YEAR: Final = 1900
 
@@ -247,15 +246,14 @@ def open_source(source: Source) -> Iterator[Opened]:
         with source.member.open() as member:
             yield Opened(source, member, source.mark)
         return
-    with FileIO(os.open(source.path, OPEN_FLAGS)) as file:
+    with open_to_read(source.path) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)
         if why_not_a_file(status) or not mark.is_same_file(source.mark):
             raise Unreadable("another file was put in its place")
         if has_writer(file.fileno()):
             raise Unsettled("its telephone system is still writing to it; the next run takes it in")
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+        will_read(file.fileno())
         yield Opened(source, file, mark)
 
 

@@ -24,6 +24,7 @@ from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import why_not_a_file
 from callrec.settings import Settings
+from callrec.system.files import open_to_read
 from callrec.telephone.call import Leg, System
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import (
@@ -183,8 +184,6 @@ def _explained() -> Iterator[None]:
         ) from None
 
 
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe is refused, and not waited for
-
 _GIVE_A_FILE: Final = "give a file of call records to --cdr"
 
 
@@ -235,7 +234,7 @@ def read_rows(paths: Iterable[Path], setup: Setup) -> Iterator[Leg | UnreadRow]:
 @contextmanager
 def _opened(path: Path) -> Iterator[FileIO]:
     try:
-        with FileIO(os.open(path, _FLAGS)) as file:
+        with open_to_read(path, follows_links=True) as file:
             if why := why_not_a_file(os.fstat(file.fileno())):
                 raise Unusable(f'"{path}": {why}', hint=_GIVE_A_FILE)
             yield file

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from io import FileIO
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Any, Final, TypeAlias, cast
@@ -24,7 +23,6 @@ from typing import IO, Any, Final, TypeAlias, cast
 from callrec.crypto.openssh import read_allowed_signers
 from callrec.errors import Unusable
 from callrec.intake.reading import (
-    OPEN_FLAGS,
     Opened,
     Undescribed,
     Unreadable,
@@ -44,6 +42,7 @@ from callrec.package.callrec_verify import (
     unarmoured,
 )
 from callrec.settings import Settings
+from callrec.system.files import open_to_read
 from callrec.telephone.call import Call, System
 from callrec.telephone.recorder import (
     NamedKey,
@@ -236,7 +235,7 @@ def _read(path: Path, suffix: str) -> _Beside | None:
 def _bytes_of(path: str, what: str, most: int) -> bytes:
     """The first bytes of a file, which may be a link or a pipe by now."""
     try:
-        with FileIO(os.open(path, OPEN_FLAGS)) as file:
+        with open_to_read(path) as file:
             return file.read(most) or b""
     except OSError as error:
         raise Unreadable(f"the {what} beside it: {read_error_text(error)}") from None

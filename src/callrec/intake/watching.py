@@ -21,7 +21,6 @@ from typing import Final, Protocol, TypeAlias
 
 from watchfiles import Change, watch
 
-from callrec.catalogue.sqlite import NETWORK_FILE_SYSTEMS
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import AfterIntake, check_after
 from callrec.intake.ingest import MAX_BATCH_RECORDINGS, IntakeOrder, ingest_found
@@ -42,7 +41,7 @@ from callrec.intake.vouching import owner_of, words_beside
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, today
-from callrec.system.files import file_system_of
+from callrec.system.drives import NETWORK_FILE_SYSTEMS, file_system_of
 
 SECONDS_BETWEEN_PASSES: Final = 300.0
 """Seconds from one pass to the next where every change is reported."""

@@ -20,7 +20,7 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import CallrecError
 from callrec.login.keyring import Session, name_of
-from callrec.system.files import write_private
+from callrec.system.files import remove_file, write_private
 from callrec.system.rights import read_private
 from callrec.system.runtime import runtime_folder
 
@@ -62,7 +62,7 @@ def forget_draft(session: Session, environ: Mapping[str, str]) -> None:
     file = _file(session, environ)
     if file is not None:
         with suppress(OSError):
-            file.unlink(missing_ok=True)
+            remove_file(file, missing_ok=True)
 
 
 def save_forms(
@@ -77,7 +77,7 @@ def save_forms(
             bound = context("desk draft", vault, person=person)
             write_private(file, primitives.hpke_seal(kem, forms, bound))
         else:
-            file.unlink(missing_ok=True)
+            remove_file(file, missing_ok=True)
 
 
 def read_forms(vault: str, person: str, kem: bytes, environ: Mapping[str, str]) -> bytes:
@@ -102,7 +102,7 @@ def forget_old_forms(environ: Mapping[str, str]) -> None:
     for file in folder.glob("*.forms") if folder else ():
         with suppress(OSError):
             if file.stat().st_mtime < oldest:
-                file.unlink()
+                remove_file(file)
 
 
 def _forms_file(vault: str, person: str, environ: Mapping[str, str]) -> Path | None:

@@ -9,7 +9,6 @@ docs/formats/keys.md, 6.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.system.files import write_private
+from callrec.system.files import lock, open_folder_lock, remove_file, write_private
 from callrec.system.rights import read_private
 from callrec.system.runtime import USES_KEY_STORE, runtime_folder, seal, unseal
 
@@ -87,7 +86,7 @@ def _forget_old(folder: Path) -> None:
             if not _OF_A_TERMINAL.match(file.name):
                 continue
             if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
-                file.unlink()
+                remove_file(file)
 
 
 def _write_session(session: Session, folder: Path | None) -> None:
@@ -156,9 +155,9 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
     if folder is None:
         yield None
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    descriptor = open_folder_lock(folder)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor)
         yield folder
     finally:
         os.close(descriptor)
@@ -167,7 +166,7 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
 def _forget_session(name: str, folder: Path | None) -> bool:
     try:
         if folder is not None:
-            (folder / name).unlink()
+            remove_file(folder / name)
         else:
             with _key_store() as store:
                 store.delete_password(KEY_STORE_SERVICE, name)

@@ -17,6 +17,7 @@ from callrec.login.keyring import Credential, read_credential, write_credential
 from callrec.login.locks import Beside
 from callrec.policy.role import is_machine
 from callrec.practice import Practice
+from callrec.system.files import remove_file
 from callrec.system.rights import make_private_folder
 
 MACHINE_FILE: Final = "machine.json"
@@ -43,7 +44,7 @@ def machine_here(practice: Practice) -> Beside:
 def keep_machine(practice: Practice, credential: Credential) -> None:
     """Write what this machine is from now on; one that was taken off the list makes room."""
     check_no_machine_here(practice)
-    machine_file(practice).unlink(missing_ok=True)
+    remove_file(machine_file(practice), missing_ok=True)
     make_private_folder(practice.state_folder, parents=True, exist_ok=True)
     write_credential(machine_file(practice), credential)
 

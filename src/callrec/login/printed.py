@@ -22,7 +22,7 @@ from callrec.crypto.factor import (
 )
 from callrec.errors import Locked, Misconfigured, Unusable
 from callrec.login.asking import Answer, Asking
-from callrec.system.files import write_private
+from callrec.system.files import remove_file, write_private
 from callrec.system.rights import make_private_folder, read_private
 
 FOLDER: Final = "second-factors"
@@ -59,14 +59,14 @@ def keep_secret(folder: Path, slot: Slot, secret: bytes) -> None:
 
 def forget_secret(folder: Path, slot: Slot) -> None:
     """Take away one printed key, if this account keeps it."""
-    _file_of(folder, slot).unlink(missing_ok=True)
+    remove_file(_file_of(folder, slot), missing_ok=True)
 
 
 def forget_secrets(folder: Path) -> int:
     """Take away the printed keys that this account keeps; returns how many there were."""
     kept = list((folder / FOLDER).glob("*"))
     for file in kept:
-        file.unlink(missing_ok=True)
+        remove_file(file, missing_ok=True)
     return len(kept)
 
 

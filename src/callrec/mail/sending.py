@@ -6,7 +6,6 @@ process killed in between leaves it to be sent again, recognisably the same.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from callrec.mail.outbox import (
 from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from callrec.policy.days import short_date
 from callrec.practice import Practice
+from callrec.system.files import lock, open_folder_lock
 
 _COMMANDS: Final = {"R": "request", "I": "incident", "C": "complaint"}
 """What shows a thing, by the letter that its reference begins with."""
@@ -129,13 +129,13 @@ def _where(practice: Practice, message: Message) -> str:
 @contextmanager
 def _alone(practice: Practice) -> Iterator[None]:
     """Let nobody else send mail of this vault meanwhile; the lock ends with the process."""
-    lock = os.open(practice.folder, os.O_RDONLY | os.O_CLOEXEC)
+    held = open_folder_lock(practice.folder)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock(held)
         with alone(practice.engine, "mail", waits=True):
             yield
     finally:
-        os.close(lock)
+        os.close(held)
 
 
 FIRST_PAUSE: Final = timedelta(minutes=5)

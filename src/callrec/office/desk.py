@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +19,7 @@ from callrec.office.doctor import Finding, Level
 from callrec.policy.days import short_date
 from callrec.practice import Practice
 from callrec.system.rights import account_of, read_private
+from callrec.system.sockets import answers
 
 RENEWED_BEFORE: Final = timedelta(days=14)
 """A certificate that ends sooner is warned of."""
@@ -63,18 +63,11 @@ def desk_standing(place: Desk) -> DeskStanding | None:
 def is_served(place: Desk) -> bool | None:
     """Whether something answers where the desk is to be; None where that is not fixed."""
     if place.socket is not None:
-        return _answers(socket.AF_UNIX, str(place.socket))
+        return answers(str(place.socket), _ANSWERS_S)
     if not place.port:
         return None
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104
-    return _answers(family, (host, place.port))
-
-
-def _answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
-    with socket.socket(family) as asking:
-        asking.settimeout(_ANSWERS_S)
-        return asking.connect_ex(address) == 0
+    return answers((host, place.port), _ANSWERS_S)
 
 
 def _libraries() -> Finding:

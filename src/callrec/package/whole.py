@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from callrec.errors import Failed, Unusable
-from callrec.system.files import create_private, link_unnamed, open_unnamed, sync
+from callrec.system.files import (
+    create_private,
+    link_unnamed,
+    move,
+    open_unnamed,
+    remove_file,
+    sync,
+    sync_descriptor,
+)
 
 PREFIX: Final = ".callrec-release-"
 """How the name of an unfinished package begins, where it has one."""
@@ -41,13 +49,13 @@ def unfinished_package(target: Path) -> Iterator[BinaryIO]:
         descriptor = create_private(_draft(target)) if unnamed is None else unnamed
         with os.fdopen(descriptor, "r+b", 0) as file:
             yield file
-            os.fsync(file.fileno())
+            sync_descriptor(file.fileno())
             _name(file, target)
         try:
             sync(target.parent)  # its name is durable, or it goes again
         except BaseException:
             with suppress(OSError):
-                target.unlink()
+                remove_file(target)
             raise
     except FileExistsError as error:
         raise _exists() from error
@@ -58,7 +66,7 @@ def unfinished_package(target: Path) -> Iterator[BinaryIO]:
         ) from error
     finally:
         for path in leftovers_of(target):
-            path.unlink()
+            remove_file(path)
 
 
 def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
@@ -92,7 +100,7 @@ def _name(file: BinaryIO, target: Path) -> None:
     if leftovers_of(target):
         if os.path.lexists(target):
             raise FileExistsError
-        _draft(target).rename(target)
+        move(_draft(target), target)
         return
     link_unnamed(file.fileno(), target)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +44,7 @@ from callrec.people.vouching import voucher_fields
 from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Release, Settings
-from callrec.system.files import sync
+from callrec.system.files import move, remove_folder, sync
 from callrec.system.rights import check_only_we_can_change, make_private_folder
 
 KIT_LOGIN: Final = "recovery-kit"
@@ -120,7 +119,7 @@ def set_up_practice(
     try:
         # A run that was killed left a seed that a password opens.
         for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
-            shutil.rmtree(left)
+            remove_folder(left)
         make_private_folder(beside, parents=True)
         refuse_network_file_system(beside)
         check_only_we_can_change(beside)
@@ -138,17 +137,17 @@ def set_up_practice(
             keep(kit)
         _remember(state, head, now())
         # The last thing that can fail, as people throw the kit away if it did.
-        beside.rename(folder)
+        move(beside, folder)
         try:
             sync(folder.parent)
         except OSError:
-            folder.rename(beside)
+            move(folder, beside)
             raise
     except OSError as error:
         what = f'"{folder}" cannot be made: {error.strerror}'
         raise Misconfigured(what, hint="choose another with --vault") from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove_folder(beside, ignore_errors=True)
     return kit
 
 

@@ -15,7 +15,6 @@ use by an entry of the releaser's own.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +45,15 @@ from callrec.requests.history import log_request_event, log_with_words, read_his
 from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_unchanged
 from callrec.requests.restrictions import check_unrestricted
-from callrec.system.files import sync
+from callrec.system.files import (
+    has_name,
+    lock,
+    open_or_create,
+    open_to_read,
+    remove_file,
+    sync,
+    sync_descriptor,
+)
 from callrec.system.rights import make_private_folder
 
 CUT_OFF: Final = "the run was cut off"
@@ -204,10 +211,10 @@ def noting_release(practice: Practice, begun: BegunRelease) -> Iterator[None]:
         except BaseException:
             with suppress(CallrecError, OSError):
                 if begun.is_cleared and not _is_open(practice, begun):
-                    note.unlink()
+                    remove_file(note)
             raise
         with suppress(OSError):  # this release's passphrase is shown all the same
-            note.unlink()
+            remove_file(note)
 
 
 def cut_off_releases(practice: Practice) -> tuple[BegunRelease, ...]:
@@ -231,13 +238,13 @@ def give_back_cut_off(practice: Practice, actor: Actor) -> None:
             _take_away(begun)
             if not begun.is_cleared:
                 continue
-        (_folder(practice) / begun.release).unlink(missing_ok=True)
+        remove_file(_folder(practice) / begun.release, missing_ok=True)
 
 
 def _take_away(begun: BegunRelease) -> None:
     try:
         for path in begun.left:
-            path.unlink(missing_ok=True)
+            remove_file(path, missing_ok=True)
     except OSError as error:
         raise Failed(
             f"what a release that failed has left cannot be taken away: {error.strerror}",
@@ -265,7 +272,7 @@ def _write(practice: Practice, begun: BegunRelease) -> tuple[Path, BinaryIO]:
         file = _locked(note)
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()
-        os.fsync(file.fileno())
+        sync_descriptor(file.fileno())
         sync(folder, folder.parent)  # without its name a power cut leaves no note
     except OSError as error:
         raise Failed(
@@ -278,9 +285,9 @@ def _write(practice: Practice, begun: BegunRelease) -> tuple[Path, BinaryIO]:
 def _locked(note: Path) -> BinaryIO:
     """A new note, locked. Another run may find it before, and clear it away: it is made again."""
     while True:
-        file = os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if _is_there(file):
+        file = os.fdopen(open_or_create(note), "r+b")
+        lock(file.fileno())
+        if has_name(file.fileno(), note):
             return file
         file.close()
 
@@ -289,15 +296,10 @@ def _unlocked(practice: Practice) -> Iterator[BegunRelease]:
     """The notes that nobody has, each locked until the next is asked for."""
     folder = _folder(practice)
     for note in sorted(folder.iterdir()) if folder.is_dir() else ():
-        with suppress(FileNotFoundError, BlockingIOError), note.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_there(file):
+        with suppress(FileNotFoundError, BlockingIOError), open_to_read(note) as file:
+            lock(file.fileno(), waits=False)
+            if has_name(file.fileno(), note):
                 yield _read(note.name, file.read())
-
-
-def _is_there(file: BinaryIO) -> bool:
-    """Whether a note still has its name: its run takes it away before it lets go of it."""
-    return os.fstat(file.fileno()).st_nlink > 0
 
 
 def _read(release: str, data: bytes) -> BegunRelease:

@@ -65,6 +65,7 @@ from callrec.requests.lapse import expire_lapsed
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
 from callrec.stamps.asking import Stamped, stamp_if_possible
+from callrec.system.files import remove_file
 from callrec.system.processes import uninterrupted
 
 
@@ -243,7 +244,9 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         with uninterrupted():
             with suppress(OSError):  # the next release takes it away
-                target.unlink(missing_ok=True)  # nobody can open it: its passphrase was not shown
+                remove_file(
+                    target, missing_ok=True
+                )  # nobody can open it: its passphrase was not shown
             record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
     before = draft.request.history.leaves

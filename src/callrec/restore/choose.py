@@ -14,7 +14,6 @@ stated by a person who joined after all that the vault knows: the copy tells, no
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,7 +50,7 @@ from callrec.restore.resume import (
     is_beyond_log,
     seq_of_run,
 )
-from callrec.system.files import disk_errors
+from callrec.system.files import disk_errors, remove_folder
 from callrec.system.rights import check_only_we_can_change, make_private_folder
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
@@ -145,14 +144,14 @@ def newest_sound_copy(
             cause = problem.__cause__  # what a drive does not give, nobody changed
             why = cause if isinstance(cause, Failed) else problem
             passed_over.append(PassedOver(found.label, found.copy.time, why))
-            shutil.rmtree(place, ignore_errors=True)
+            remove_folder(place, ignore_errors=True)
             continue
         before = best
         if before is None or _rank(tried) > _rank(before):
             best = tried
         for each in (before, tried):  # there is room for two catalogues, perhaps, not for each
             if each is not None and each is not best:
-                shutil.rmtree(each.place)
+                remove_folder(each.place)
                 if each.flaw is not None:
                     of = (each.found.label, each.found.copy.time, each.flaw, each.copy.sealed)
                     passed_over.append(PassedOver(*of))
@@ -240,7 +239,7 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
 
 
 def _make_private(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder, ignore_errors=True)
     make_private_folder(folder, parents=True)
     refuse_network_file_system(folder)
     check_only_we_can_change(folder)
@@ -384,7 +383,7 @@ def _opened_copy(
     if actor.identity is None:
         return None, None
     beside = rebuild_folder(practice.folder, practice.vault)
-    shutil.rmtree(beside, ignore_errors=True)
+    remove_folder(beside, ignore_errors=True)
     try:
         found = read_copy(volume, copy)
     except (NotFound, Tampered, Unusable, Failed):
@@ -404,4 +403,4 @@ def _opened_copy(
     except (NotFound, Tampered):
         return None, None
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove_folder(beside, ignore_errors=True)

@@ -9,7 +9,6 @@ in the audit log of the vault.
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,6 +33,7 @@ from callrec.restore.choose import PassedOver
 from callrec.restore.copy import FoundCopy, Opener
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild, second_of
 from callrec.store.sealing import open_stream
+from callrec.system.files import remove_folder
 from callrec.volume.volume import Volume
 
 RESTORE_DRILLED: Final = "restore.drilled"
@@ -83,7 +83,7 @@ def run_restore_drill(
     place, subject = drill_folder(practice.folder), [volume.volume for volume in volumes]
     with attempt(practice, actor, RESTORE_DRILLED, subject=subject):
         check_may_archive(practice, actor)
-        shutil.rmtree(place, ignore_errors=True)
+        remove_folder(place, ignore_errors=True)
         try:
             config = practice.config.model_copy(update={"vault": place, "recordings": ""})
             rebuilt = rebuild(
@@ -97,7 +97,7 @@ def run_restore_drill(
             record_second(practice, actor, second, RESTORE_DRILLED)
             fetched, size, lacking, opened = _prove(rebuilt, volumes, advance)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            remove_folder(place, ignore_errors=True)
     details = {
         "bytes": fetched.size_bytes,
         "copied_at": rebuilt.copied_at,

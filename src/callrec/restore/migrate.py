@@ -7,7 +7,6 @@ nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +37,7 @@ from callrec.practice import (
     report_unsaved_head,
     writing,
 )
+from callrec.system.files import remove_folder
 
 MIGRATED: Final = "vault.migrated"
 
@@ -67,7 +67,7 @@ def migrate_vault(
         before = schema_of(connection)
     if before == SCHEMA:
         for left in config.vault.glob(UNFINISHED_COPY):
-            shutil.rmtree(left, ignore_errors=True)
+            remove_folder(left, ignore_errors=True)
         return Migrated(before, SCHEMA, None)
     if before not in OLDER_SCHEMAS:
         raise newer_schema(before)

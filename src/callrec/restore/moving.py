@@ -56,7 +56,7 @@ from callrec.practice import (
 from callrec.restore.migrate import MIGRATED, Migrated
 from callrec.restore.resume import is_beyond_log
 from callrec.store.directory import DirectoryStore
-from callrec.system.files import sync
+from callrec.system.files import move, remove_file, sync
 from callrec.volume.bag import for_each_in_parallel
 
 SQLITE: Final = "sqlite"
@@ -253,8 +253,8 @@ def _is_there(what: str, kind: str) -> Misconfigured:
 def _into_folder(practice: Practice, source: Connection) -> None:
     beside = practice.folder / _ON_ITS_WAY
     for left in practice.folder.glob(f"{_ON_ITS_WAY}*"):
-        left.unlink()
+        remove_file(left)
     copy_to_file(source, beside)
     beside.chmod(0o600)
-    beside.rename(practice.folder / FILE_NAME)
+    move(beside, practice.folder / FILE_NAME)
     sync(practice.folder)

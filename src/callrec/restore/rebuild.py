@@ -5,7 +5,6 @@ The copy that is chosen is renamed to the vault's place: there is a vault then, 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from callrec.restore.choose import (
 )
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.directory import INCOMING, RECORDINGS
-from callrec.system.files import sync
+from callrec.system.files import move, remove_folder, sync
 from callrec.volume.volume import Volume, open_volume
 
 _OURS: Final = frozenset({RECORDINGS, INCOMING})
@@ -122,7 +121,7 @@ def rebuild(
     except OSError as error:
         raise Failed(f'"{folder}" cannot be made: {error.strerror}') from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove_folder(beside, ignore_errors=True)
     for each in passed_over:
         if isinstance(each.problem, (Failed, Unusable)):  # its hint says how it can be used
             raise each.problem
@@ -168,10 +167,10 @@ def _check_place(folder: Path) -> None:
 def _put_in_place(beside: Path, folder: Path) -> None:
     """Make it the vault's catalogue by one renaming, of the folder or into it; durably."""
     if any((folder / name).is_dir() for name in _OURS):
-        (beside / FILE_NAME).rename(folder / FILE_NAME)
+        move(beside / FILE_NAME, folder / FILE_NAME)
         sync(folder)
         return
     with suppress(FileNotFoundError):
         folder.rmdir()
-    beside.rename(folder)
+    move(beside, folder)
     sync(folder.parent)

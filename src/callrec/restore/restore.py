@@ -12,7 +12,6 @@ Without one who governs the log is not resumed, and whatever remembers a lost he
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -35,6 +34,7 @@ from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, attempt, record, writing
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.resume import copy_of_this_vault, heads_on, resume_log
+from callrec.system.files import remove_folder
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"
@@ -94,7 +94,7 @@ def restore_from_volumes(
     """
     _check_ours(practice, volumes)
     # What a run that was cut off left: the copy that it unpacked, or an empty folder.
-    shutil.rmtree(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
+    remove_folder(rebuild_folder(practice.folder, practice.vault), ignore_errors=True)
     with attempt(practice, actor, RESTORED):
         check_may_archive(practice, actor)
     actor = joined_if_by_two(practice, actor, second, RESTORED)

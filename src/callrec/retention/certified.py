@@ -7,7 +7,6 @@ the folder, whose list of files is signed as well (docs/formats/destruction.md, 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +40,7 @@ from callrec.record.acts import check_whole_log
 from callrec.record.cosigned import with_cosigned
 from callrec.retention.certificate import certify_destruction
 from callrec.stamps.asking import stamp_if_possible
-from callrec.system.files import sync
+from callrec.system.files import move, remove_folder, sync
 from callrec.system.rights import make_private_folder
 
 CERTIFIED: Final = CERTIFICATE.act
@@ -115,15 +114,15 @@ def _write(folder: Path, members: tuple[Member, ...]) -> None:
     """All of it under its name, or nothing."""
     part = folder.with_name(f".{folder.name}.part")
     try:
-        shutil.rmtree(part, ignore_errors=True)
+        remove_folder(part, ignore_errors=True)
         make_private_folder(part, parents=True)
         for member in members:
             (part / member.path).write_bytes(b"".join(member.chunks()))
         sync(*(part / member.path for member in members), part)
-        part.rename(folder)
+        move(part, folder)
         sync(folder.parent)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
+        remove_folder(part, ignore_errors=True)
         raise Failed(
             f"the certificate cannot be written: {error.strerror}",
             hint="give another folder: --to DIR",

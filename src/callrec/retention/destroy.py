@@ -16,7 +16,6 @@ goes on with it. Each step may be done twice.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -68,6 +67,7 @@ from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
 from callrec.store.directory import is_name
 from callrec.subjects.log import read_subject_if_there
+from callrec.system.files import remove_folder
 from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"
@@ -309,7 +309,7 @@ def _clear(
 
 def clear_catalogue(practice: Practice) -> None:
     """Let nothing be left of deleted rows: copies here go, and the file is rewritten."""
-    shutil.rmtree(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
+    remove_folder(practice.folder / WORK_FOLDER / COPY_FOLDER, ignore_errors=True)
     drop_unpacked(practice.folder, practice.vault)
     drop_kept_copies(practice.folder)
     rewrite_database(practice.engine, practice.folder)

@@ -15,7 +15,7 @@ from callrec.settings import Timestamp
 from callrec.stamps.authority import Stamp, ask_for_stamp
 from callrec.stamps.kept import keep_waiting
 from callrec.stamps.waiting import folder_of, folder_to_write
-from callrec.system.files import write_private
+from callrec.system.files import remove_file, write_private
 
 _TRIED: Final = "tried"
 
@@ -69,7 +69,7 @@ def stamp_checkpoint(
         raise
     keep_waiting(vault, stamp)
     with suppress(OSError):
-        (folder_of(vault) / _TRIED).unlink(missing_ok=True)
+        remove_file(folder_of(vault) / _TRIED, missing_ok=True)
     return stamp
 
 

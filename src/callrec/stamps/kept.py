@@ -6,7 +6,6 @@ before it goes on record (docs/formats/time-stamps.md, 4).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -23,7 +22,7 @@ from callrec.package.callrec_verify import NoOpenssl, Wrong, check_stamp
 from callrec.settings import Timestamp
 from callrec.stamps.authority import LARGEST_ANSWER, Stamp
 from callrec.stamps.waiting import folder_to_write, waiting_files
-from callrec.system.files import atomic_write
+from callrec.system.files import atomic_write, open_to_read, remove_file
 
 STAMPED: Final = "log.stamped"
 """The act of the leaf under which a stamp goes on record."""
@@ -76,7 +75,7 @@ def checked_waiting(connection: Connection, timestamp: Timestamp, vault: Path) -
         for path in waiting_files(vault):
             stamp = _read_waiting(connection, timestamp, path)
             if stamp is None:
-                path.unlink(missing_ok=True)
+                remove_file(path, missing_ok=True)
             else:
                 found.append(stamp)
     return tuple(found)
@@ -87,8 +86,8 @@ def _read_waiting(connection: Connection, timestamp: Timestamp, path: Path) -> S
     note = note_over(connection, size)
     if note is None or is_on_record(connection, size):
         return None
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as file:
-        token = file.read(LARGEST_ANSWER)
+    with open_to_read(path) as file:
+        token = file.read(LARGEST_ANSWER) or b""
     try:
         return Stamp(
             size, token, check_stamp(token, note, timestamp.certificates.encode(), "given")
@@ -128,7 +127,7 @@ def take_away(vault: Path, stamps: Iterable[Stamp]) -> None:
     for path in waiting_files(vault):
         if path.name in sizes:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                remove_file(path, missing_ok=True)
 
 
 def stamps_on_record(connection: Connection) -> Iterator[tuple[int, bytes, datetime]]:

@@ -13,13 +13,10 @@ knows them.
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import hashlib
 import itertools
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
@@ -32,7 +29,21 @@ from typing import Final, Self
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
-from callrec.system.files import Stored, disk_errors, sync
+from callrec.system.files import (
+    Stored,
+    create_private,
+    disk_errors,
+    forget_cached,
+    lock,
+    move,
+    open_folder,
+    open_or_create,
+    open_to_read,
+    remove_file,
+    remove_folder,
+    sync,
+    sync_filesystem,
+)
 from callrec.system.rights import make_private_folder
 
 RECORDINGS: Final = "recordings"
@@ -66,11 +77,11 @@ class DirectoryStore:
     def lock(self) -> Iterator[None]:
         """Keep other ingests out; a batch and a sweep need this. A killed run lets go of it."""
         with disk_errors():
-            lock = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            held = open_or_create(self._root / LOCK)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(held, waits=False)
         except BlockingIOError as error:
-            os.close(lock)
+            os.close(held)
             raise Failed(
                 "another ingest is running", hint="wait until it ends, then run the command again"
             ) from error
@@ -80,7 +91,7 @@ class DirectoryStore:
             yield
         finally:
             self._locked = False
-            os.close(lock)
+            os.close(held)
 
     def sweep(self, known: Callable[[str], bool]) -> tuple[str, ...]:
         """Clear away what killed runs left half-done.
@@ -129,11 +140,13 @@ class DirectoryStore:
         """
         with disk_errors():
             try:
-                sealed = self.path(name).open("rb")
+                sealed: BufferedReader = BufferedReader(
+                    open_to_read(self.path(name), follows_links=True)
+                )
             except FileNotFoundError as error:
                 raise NotFound(f"the vault holds no file {name}") from error
-            if anew and hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(sealed.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            if anew:
+                forget_cached(sealed.fileno())
             return sealed
 
     def size(self, name: str) -> int:
@@ -159,7 +172,7 @@ class DirectoryStore:
         path = recording_path(self._root, name)
         with disk_errors():
             if path.exists():
-                path.unlink()
+                remove_file(path)
                 sync(path.parent)
 
     def names(self) -> Iterator[str]:
@@ -182,7 +195,7 @@ class DirectoryStore:
         """Take an empty place for this vault, or one that it left."""
         del own
         with disk_errors():
-            (self._root / RECORDINGS / _LEFT).unlink(missing_ok=True)
+            remove_file(self._root / RECORDINGS / _LEFT, missing_ok=True)
         return True
 
     def close_for_good(self) -> None:
@@ -205,7 +218,7 @@ class DirectoryStore:
 
     def _take_back(self, name: str) -> None:
         """As `remove`, for what the catalogue never named: nothing depends on its being gone."""
-        self.path(name).unlink(missing_ok=True)
+        remove_file(self.path(name), missing_ok=True)
 
     def _must_be_locked(self) -> None:
         if not self._locked:
@@ -237,7 +250,7 @@ class BatchWriter:
     def drop(self, name: str) -> None:
         """Leave out a recording of this batch, a duplicate for instance."""
         with disk_errors():
-            Path(self.parts.pop(name)).unlink()
+            remove_file(self.parts.pop(name))
 
     def next_path(self) -> str:
         return f"{self.folder}/{next(self.numbers)}.part"
@@ -260,7 +273,7 @@ class DirectoryBatch(BatchWriter):
                 make_private_folder(folder, exist_ok=True)
             make_private_folder(self.folder)
             # Open before anything is written: sync_filesystem tells of what fails from here on.
-            self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._disk = open_folder(root)
 
     def put(self, sealed: Readable) -> str:
         """Take a recording that is sealed already; returns its name."""
@@ -308,7 +321,7 @@ class DirectoryBatch(BatchWriter):
 
     def _write_journal(self, names: Iterable[str]) -> None:
         journal = self.folder / JOURNAL
-        journal.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
+        journal.write_bytes("".join(f"{name}\n" for name in names).encode())
         sync(journal, self.folder, self.folder.parent)
 
 
@@ -322,7 +335,7 @@ def clear_batch(
         # The last line may be cut short: then the run was killed before it moved anything.
         if is_name(name) and not known(name):
             take_back(name)
-    shutil.rmtree(folder)
+    remove_folder(folder)
 
 
 class _Part:
@@ -333,9 +346,8 @@ class _Part:
         self.path = path
 
     def __enter__(self) -> Self:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with disk_errors():
-            self._file = os.open(self.path, flags, 0o600)
+            self._file = create_private(self.path)
         return self
 
     def __exit__(
@@ -347,7 +359,7 @@ class _Part:
         with disk_errors():
             os.close(self._file)
             if failure is not None:
-                Path(self.path).unlink()
+                remove_file(self.path)
 
     def write(self, data: memoryview, /) -> int:
         with disk_errors():
@@ -356,10 +368,10 @@ class _Part:
 
 def _move(part: str, place: Path) -> None:
     try:
-        os.rename(part, place)  # noqa: PTH104  # see _Part
+        move(part, place)
     except FileNotFoundError:
         make_private_folder(place.parent, exist_ok=True)
-        Path(part).rename(place)
+        move(part, place)
 
 
 def is_name(text: str) -> bool:
@@ -377,21 +389,3 @@ def recording_path(root: Path, name: str) -> Path:
     """Where a sealed recording lies: ``recordings/<first two hex digits>/<name>``."""
     check_name(name)
     return root.joinpath(RECORDINGS, name[:2], name)
-
-
-def sync_filesystem(folder: int) -> bool:
-    """Make durable all that was written to the file system of an open folder: one call a batch.
-
-    Linux, from 5.8 on, reports writes that failed since ``folder`` was opened: open it before
-    anything is written.
-
-    Returns:
-        False where the system has no such call.
-    """
-    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-    if syncfs is None:
-        return False
-    if syncfs(folder) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return True

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import mmap
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from callrec.crypto.streaming import (
     StreamSealer,
     segment_capacity,
 )
+from callrec.system.files import own_memory
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -62,8 +62,8 @@ class Buffers(threading.local):
     """
 
     def __init__(self) -> None:
-        self.plain = _mapped(SEGMENT_BYTES + 1)
-        self.sealed = _mapped(SEGMENT_BYTES + 1)
+        self.plain = own_memory(SEGMENT_BYTES + 1)
+        self.sealed = own_memory(SEGMENT_BYTES + 1)
 
 
 def seal_stream(
@@ -113,11 +113,6 @@ def write_all(target: Writable, data: memoryview) -> None:
     """Write all of ``data``: an unbuffered file may take it in parts."""
     while data:
         data = data[target.write(data) :]
-
-
-def _mapped(size_bytes: int) -> memoryview:
-    # Private: else a process that is forked would seal in the same memory.
-    return memoryview(mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def _sealed_capacity(index: int) -> int:

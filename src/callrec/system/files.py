@@ -1,4 +1,4 @@
-"""File systems, and files that are whole and durable or not there at all.
+"""Files that are whole and durable or not there at all.
 
 A file that is being written has no name until every byte of it is durable (O_TMPFILE): whatever
 kills the run, the system takes it away, and nothing secret lies about half-written. Not every drive
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -19,59 +19,10 @@ from typing import BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Misconfigured, Unusable
 
-
-def sync(*paths: Path) -> None:
-    """Make the bytes of each of these files, and the names in each of these folders, durable.
-
-    A file's name is its folder's, which the sync of the file does not make durable (fsync(2)).
-    """
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-MOUNTS: Final = Path("/proc/self/mounts")
-"""Linux alone has it (proc_pid_mounts(5))."""
-
-_OCTAL: Final = re.compile(r"\\([0-7]{3})")
-
-
-def file_system_of(path: Path) -> str:
-    """The kernel's word for it, such as ``tmpfs`` or ``nfs4``; empty if untold."""
-    place = str(path.resolve())
-    holding = [
-        (len(point), number, kind)
-        for number, (_, whole, kind) in enumerate(mounted(_mountinfo()))
-        for point in [whole.rstrip("/")]
-        if place == point or place.startswith(point + "/")
-    ]
-    return max(holding)[2] if holding else ""
-
-
-def drives() -> tuple[Path, ...]:
-    """Where devices are mounted: external drives, and the machine's own; empty where untold."""
-    points = (point for device, point, _ in mounted(_mountinfo()) if device.startswith("/dev/"))
-    return tuple(Path(point) for point in dict.fromkeys(points))
-
-
-def mounted(mountinfo: bytes) -> Iterator[tuple[str, str, str]]:
-    """Device, place and kind of each line of the kernel's list, in its order.
-
-    Other users of the machine mount things, in folders with any name: the kernel writes a space, a
-    tab, a line's end and a backslash as three octal digits, and every other character as it is,
-    those as well that Python takes for the end of a line.
-    """
-    for line in os.fsdecode(mountinfo).split("\n"):
-        match line.split(" "):
-            case [device, point, kind, *_] if device:
-                yield device, _OCTAL.sub(lambda digits: chr(int(digits[1], 8)), point), kind
-
-
-def _mountinfo() -> bytes:
-    return MOUNTS.read_bytes() if MOUNTS.is_file() else b""
+if sys.platform == "win32":
+    from callrec.system.windows.files import *
+else:
+    from callrec.system.posix.files import *
 
 
 @contextmanager
@@ -84,24 +35,24 @@ def atomic_write(target: Path, *, replaces: bool = False) -> Iterator[BinaryIO]:
     if os.path.lexists(target) and not replaces:
         raise FileExistsError
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)  # a run that had this number was killed
+    remove_file(beside, missing_ok=True)  # a run that had this number was killed
     descriptor = open_unnamed(target.parent)
     lies_beside = descriptor is None
     try:
         with os.fdopen(create_private(beside) if descriptor is None else descriptor, "w+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            sync_descriptor(file.fileno())
             if not lies_beside:
                 lies_beside = not _appears(file.fileno(), target, beside, replaces=replaces)
         if lies_beside:
             if os.path.lexists(target) and not replaces:
                 raise FileExistsError  # it came meanwhile
-            beside.replace(target)
+            (move_over if replaces else move)(beside, target)
         sync(target.parent)
     finally:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            remove_file(beside, missing_ok=True)
 
 
 def check_new(to: Path, *, replace: bool) -> None:
@@ -174,27 +125,12 @@ def _appears(descriptor: int, target: Path, beside: Path, *, replaces: bool) -> 
     return True
 
 
-def open_unnamed(folder: Path) -> int | None:
-    """The descriptor of a file without a name on a folder's drive; None: it knows no such thing."""
-    with suppress(OSError, AttributeError):  # a drive, or a system, that does not know them
-        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
-    return None
-
-
-def create_private(path: Path) -> int:
-    """The descriptor of a new file that only its owner can read."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o600)
-
-
-def link_unnamed(descriptor: int, target: Path) -> None:
-    """Give a file without a name its name, never one that is taken."""
-    # By way of /proc (open(2), O_TMPFILE); os.link follows a link only with a folder's descriptor.
-    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def has_name(descriptor: int, path: Path) -> bool:
+    """Whether an open file is what lies under a name: nobody took it away or replaced it."""
     try:
-        os.link(str(descriptor), target, src_dir_fd=opened, follow_symlinks=True)
-    finally:
-        os.close(opened)
+        return os.fstat(descriptor).st_ino == path.lstat().st_ino
+    except (FileNotFoundError, PermissionError):  # Windows refuses what is about to go
+        return False
 
 
 class Stored(Protocol):

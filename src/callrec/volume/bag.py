@@ -19,7 +19,6 @@ import hashlib
 import itertools
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +30,8 @@ from typing import Final, TypeVar
 
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.files import Stored, sync
+from callrec.system.drives import block_size
+from callrec.system.files import Stored, move, remove_file, remove_folder, sync, sync_tree
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     SMALL_FILE_BYTES,
@@ -135,7 +135,7 @@ def write_bag(
         if at.exists():
             raise Failed("the drive holds a bag of that name already")
         if begun is not None:
-            begun.rename(partial)
+            move(begun, partial)
         whole = _whole(partial, items)
     fresh = [item for item in items if item.sha256 not in whole]
     require_space(at.parent, space_needed(fresh, at.parent) + extra_bytes)
@@ -143,10 +143,10 @@ def write_bag(
         with drive_errors():
             copied = _copy(partial, fresh)
             # One sync costs less than one a file. It does not tell of errors: reading back does.
-            os.sync()
+            sync_tree(partial)
             came = {*whole, *_read_back(partial, copied)}
             if not came:
-                shutil.rmtree(partial)
+                remove_folder(partial)
                 return Bag(at, 0, "", frozenset(item.sha256 for item in items))
             size = sum((partial / RECORDINGS / name).stat().st_size for name in came)
             oxum = {"Payload-Oxum": f"{size}.{len(came)}"}
@@ -154,11 +154,11 @@ def write_bag(
             sync(*(partial / name for name in tags), partial)
             for name, digest in tags.items():
                 check_read_back(partial / name, digest)
-            partial.rename(at)
+            move(partial, at)
             sync(at.parent)
     except BaseException as error:
         if is_full(error) or not _whole_files(partial):
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_folder(partial, ignore_errors=True)
         raise
     return Bag(at, size, tags[MANIFEST], frozenset(item.sha256 for item in items) - came)
 
@@ -166,7 +166,7 @@ def write_bag(
 def space_needed(items: Sequence[BagItem], drive: Path) -> int:
     """Bytes that a bag of these will take on a drive, at most."""
     with drive_errors():
-        block = os.statvfs(drive).f_frsize
+        block = block_size(drive)
     taken = sum(-(-_size_of(item) // block) * block for item in items)
     return taken + len(items) * _LINE_BYTES + _TAG_BYTES
 
@@ -224,7 +224,7 @@ def _copy(bag: Path, fresh: Sequence[BagItem]) -> Sequence[BagItem]:
         except (FileNotFoundError, NotFound, Tampered):
             if isinstance(item.source, Path) and item.source.exists():
                 raise  # it is the drive that is gone
-            (recordings / item.sha256).unlink(missing_ok=True)
+            remove_file(recordings / item.sha256, missing_ok=True)
         else:
             copied.append(item)
 
@@ -259,7 +259,7 @@ def _read_back(bag: Path, items: Sequence[BagItem]) -> Collection[str]:
             # the drive may have given back, truly, what was wrong before it came there
             if _is_sound(item):
                 raise
-            copy.unlink()
+            remove_file(copy)
         else:
             came.append(item.sha256)
 

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import mmap
 import os
-import re
 import shutil
 import stat
 import threading
@@ -17,12 +16,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from callrec.errors import Failed, NotFound, Tampered
-from callrec.system.files import Stored, sync
+from callrec.system import drives
+from callrec.system.drives import code_of, copy_bytes
+from callrec.system.files import (
+    Stored,
+    forget_cached,
+    move_over,
+    open_to_read,
+    remove_file,
+    remove_folder,
+    sync,
+    will_read,
+)
 
 PARTIAL_SUFFIX = ".partial"
 """How the name of what is not whole yet ends; it begins with a dot."""
 
-_PIECE = 8 << 20  # 8 MiB
 _READ_BYTES = 1 << 20  # 1 MiB
 SMALL_FILE_BYTES = 4 << 20  # 4 MiB; nothing that is read in one piece comes near it
 _DRIVE_FULL_HINT = "make room on it or use a larger one, then run the command again"
@@ -53,7 +62,7 @@ def drive_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = error.errno or errno.EIO
+        code = code_of(error)
         plain = f"the drive: {os.strerror(code).lower()}"
         message, hint = _ERROR_MESSAGES.get(code, (plain, "check that it is still attached"))
         raise Failed(message, hint=hint) from error
@@ -65,6 +74,12 @@ def device_of(at: Path) -> int:
         return at.stat().st_dev
 
 
+def disk_of(folder: Path) -> str:
+    """What tells the disk of a folder from every other that is attached now."""
+    with drive_errors():
+        return drives.disk_of(folder)
+
+
 def check_attached(at: Path, device: int) -> None:
     """Check that a drive is still there: else the machine's own disk would be written to."""
     if device_of(at) != device:
@@ -74,15 +89,15 @@ def check_attached(at: Path, device: int) -> None:
 def is_full(error: BaseException) -> bool:
     """Whether it says that a drive can take no more of this."""
     full, cause = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}, error.__cause__
-    return isinstance(cause, OSError) and cause.errno in full
+    return isinstance(cause, OSError) and code_of(cause) in full
 
 
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder, if it is there; no link is followed."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        remove_folder(path)
     else:
-        path.unlink(missing_ok=True)
+        remove_file(path, missing_ok=True)
 
 
 def require_space(at: Path, needed_bytes: int) -> None:
@@ -108,39 +123,10 @@ def copy_file(source: Path | Stored, target: Path) -> None:
             shutil.copyfileobj(stream, copied, _READ_BYTES)
         return
     with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
-        os.posix_fadvise(reading.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-        for way in COPY_METHODS:
-            try:
-                way(reading.fileno(), writing.fileno())
-            except OSError as error:
-                if error.errno not in _METHOD_UNSUPPORTED:
-                    raise
-            else:
-                break
+        will_read(reading.fileno())
+        copy_bytes(reading.fileno(), writing.fileno())
         # The drive begins to write while the next is copied, and not only when all is synced.
-        os.posix_fadvise(writing.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _within_the_file_system(reading: int, writing: int) -> None:
-    while os.copy_file_range(reading, writing, _PIECE):
-        pass
-
-
-def _within_the_kernel(reading: int, writing: int) -> None:
-    while os.sendfile(writing, reading, None, _PIECE):
-        pass
-
-
-def _through_memory(reading: int, writing: int) -> None:
-    while piece := memoryview(os.read(reading, _PIECE)):
-        while piece:
-            piece = piece[os.write(writing, piece) :]
-
-
-COPY_METHODS = (_within_the_file_system, _within_the_kernel, _through_memory)
-"""Each goes on where the one before stopped: both files keep their positions."""
-
-_METHOD_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+        forget_cached(writing.fileno())
 
 
 def hash_on_medium(path: Path) -> str:
@@ -150,7 +136,7 @@ def hash_on_medium(path: Path) -> str:
     first: only of what is durable, so sync first what was just written.
     """
     try:
-        return hash_of_file(path, os.O_DIRECT)
+        return hash_of_file(path, past_the_cache=True)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
@@ -165,24 +151,23 @@ def reads_as(path: Path, sha256: str) -> bool:
         return False
 
 
-def hash_of_file(path: Path, past_the_cache: int = 0) -> str:
-    """As `hash_on_medium`, by one of the two ways: with ``os.O_DIRECT`` or without."""
-    with open_untrusted(path, past_the_cache) as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+def hash_of_file(path: Path, *, past_the_cache: bool = False) -> str:
+    """As `hash_on_medium`, by one of the two ways."""
+    with open_untrusted(path, past_the_cache=past_the_cache) as file:
+        forget_cached(file.fileno())
         digest, piece = hashlib.sha256(), _READING.piece
         while size := file.readinto(piece):
             digest.update(piece[:size])
         return digest.hexdigest()
 
 
-def open_untrusted(path: Path, past_the_cache: int = 0) -> FileIO:
+def open_untrusted(path: Path, *, past_the_cache: bool = False) -> FileIO:
     """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | past_the_cache
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+    file = open_to_read(path, past_the_cache=past_the_cache)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    return FileIO(descriptor)
+    return file
 
 
 class _Reading(threading.local):
@@ -220,7 +205,9 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
-            partial.unlink(missing_ok=True)  # not written through: it could be a link off the drive
+            remove_file(
+                partial, missing_ok=True
+            )  # not written through: it could be a link off the drive
             file = partial.open("xb")
         whole = AtomicFile(file)
         try:
@@ -231,11 +218,11 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
         with drive_errors():
             sync(partial)
             check_read_back(partial, whole.sha256)
-            partial.rename(path)
+            move_over(partial, path)
             sync(path.parent)
     except BaseException:
         with suppress(OSError):
-            partial.unlink(missing_ok=True)
+            remove_file(partial, missing_ok=True)
         raise
 
 
@@ -262,56 +249,3 @@ def read_small(path: Path) -> bytes:
     if len(data) > SMALL_FILE_BYTES:
         raise Tampered(f"{path.name} on the drive is larger than it can be")
     return data
-
-
-def disk_of(folder: Path, system: Path = Path("/")) -> str:
-    """What tells the disk of a folder from every other that is attached now.
-
-    The system's number of it; two partitions are one disk, and an encrypted one is what it lies on.
-    Of what is not a disk (a share, a file system in memory) it is the number of the file system.
-    """
-    device = device_of(folder)
-    with drive_errors():
-        return _disk(system / "sys" / "dev" / "block", f"{os.major(device)}:{os.minor(device)}")
-
-
-def _disk(blocks: Path, number: str) -> str:
-    block = blocks / number
-    for below in sorted((block / "slaves").glob("*/dev")):
-        return _disk(blocks, below.read_text().strip())
-    if (block / "partition").is_file():
-        return (block.resolve().parent / "dev").read_text().strip()
-    return number
-
-
-def serial_of(folder: Path, system: Path = Path("/")) -> str | None:
-    """The serial number of the drive that a folder lies on; None: it is not known.
-
-    Linux tells it through udev and sysfs: of a partition, of an encrypted one too.
-    """
-    try:
-        device = folder.stat().st_dev
-        number = f"{os.major(device)}:{os.minor(device)}"
-        for serial in _serials(system, number):
-            if re.fullmatch(r"[!-~][ -~]{0,63}", serial):
-                return serial
-    except OSError:
-        pass  # a drive without a number is a drive
-    return None
-
-
-def _serials(system: Path, number: str) -> Iterator[str]:
-    properties = system / "run" / "udev" / "data" / f"b{number}"
-    for line in properties.read_text(errors="replace").splitlines() if properties.is_file() else ():
-        label, _, value = line.partition("=")
-        if label == "E:ID_SERIAL_SHORT":
-            yield value.strip()
-    block = system / "sys" / "dev" / "block" / number
-    if not block.is_dir():
-        return
-    for at in (block.resolve(), block.resolve().parent):  # the partition, and the disk around it
-        for place in (at / "serial", at / "device" / "serial"):
-            if place.is_file():
-                yield place.read_text(errors="replace").strip()
-    for below in sorted((block / "slaves").glob("*/dev")):  # what an encrypted one lies on
-        yield from _serials(system, below.read_text().strip())

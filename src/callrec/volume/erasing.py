@@ -11,8 +11,6 @@ manifest is changed last: until then the next run begins again.
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import re
 from collections.abc import Collection, Iterable
@@ -21,7 +19,16 @@ from pathlib import Path
 from typing import Final
 
 from callrec.errors import Tampered
-from callrec.system.files import sync
+from callrec.system.files import (
+    NO_LINKS,
+    exchange_names,
+    hard_link,
+    move,
+    move_over,
+    sync,
+    sync_descriptor,
+    sync_tree,
+)
 from callrec.volume.bag import (
     DECLARATION,
     INFO,
@@ -48,9 +55,6 @@ MAX_ERASED_LISTED: Final = 2_000_000
 
 _LINE_BYTES: Final = 33
 _UID: Final = re.compile(rb"[0-9a-f]{32}\n")
-_AT_FDCWD: Final = -100
-_EXCHANGE: Final = 2  # RENAME_EXCHANGE of renameat2(2)
-_NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
 
 
 def erased_uids(volume: Path) -> tuple[str, ...]:
@@ -78,7 +82,7 @@ def list_erased(volume: Path, uids: Iterable[str]) -> None:
         with (volume / ERASED_LIST).open("ab") as file:
             file.write("".join(f"{uid}\n" for uid in new).encode())
             file.flush()
-            os.fsync(file.fileno())
+            sync_descriptor(file.fileno())
         sync(volume)
 
 
@@ -107,7 +111,7 @@ def recover_bag(bag: Path) -> None:
     aside, beside = _hidden(bag, "aside"), _hidden(bag, "beside")
     with drive_errors():
         if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(bag):
-            aside.rename(bag)
+            move(aside, bag)
             sync(bag.parent)
         _remove_durably(aside, beside, _hidden(bag, "gone"))
 
@@ -166,16 +170,16 @@ def rewrite_bag(bag: Path, gone: Collection[str]) -> None:
     with drive_errors():
         if not kept:
             emptied = _hidden(bag, "gone")
-            bag.rename(emptied)
+            move(bag, emptied)
             sync(bag.parent)
             _remove_durably(emptied)
             return
         remove(beside)
         if _link(bag, beside, kept):
             _write_tags(bag, beside, kept)
-            if not exchange_folders(beside, bag):
-                bag.rename(aside)
-                beside.rename(bag)
+            if not exchange_names(beside, bag):
+                move(bag, aside)
+                move(beside, bag)
             sync(bag.parent)
         else:
             _change_in_place(bag, beside, kept, gone)
@@ -200,13 +204,13 @@ def _link(bag: Path, beside: Path, kept: Collection[str]) -> bool:
     new.mkdir(parents=True)
     for name in kept:
         try:
-            os.link(old / name, new / name, follow_symlinks=False)
+            hard_link(old / name, new / name)
         except FileNotFoundError as error:
             if not new.is_dir():
                 raise  # it is the drive that is gone
             raise Tampered(f"the bag's {RECORDINGS}/{name} is gone") from error
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             return False
     return True
@@ -218,7 +222,7 @@ def _write_tags(bag: Path, beside: Path, kept: Collection[str]) -> None:
     lines = read_small(bag / INFO).decode("utf-8", "replace").splitlines()
     info = {label: value for label, _, value in (line.partition(": ") for line in lines)}
     tags = write_tags(beside, kept, {**info, "Payload-Oxum": f"{size}.{len(kept)}"})
-    os.sync()
+    sync_tree(beside)
     for name, digest in tags.items():
         check_read_back(beside / name, digest)
 
@@ -235,22 +239,8 @@ def _change_in_place(bag: Path, beside: Path, kept: Collection[str], gone: Colle
         remove(recordings / name)
     sync(recordings)
     for name in (DECLARATION, INFO, TAG_MANIFEST, MANIFEST):
-        (beside / name).replace(bag / name)
+        move_over(beside / name, bag / name)
         sync(bag)
-
-
-def exchange_folders(one: Path, other: Path) -> bool:
-    """Let two folders change their names in one step; False where the system or drive cannot."""
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if function is None:
-        return False
-    names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
-    if function(*names, _EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
-        return False
-    raise OSError(code, os.strerror(code))
 
 
 def _hidden(bag: Path, suffix: str) -> Path:

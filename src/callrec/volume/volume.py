@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
-from callrec.system.files import sync
+from callrec.system.files import move, open_or_create, remove_file, sync
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     AtomicFile,
@@ -131,7 +131,7 @@ class Volume:
     def remove_stamp(self, bag: str) -> None:
         """Take the time stamp away that lies beside a bag's proof, if there is one."""
         with drive_errors():
-            self._stamp_path(bag).unlink(missing_ok=True)
+            remove_file(self._stamp_path(bag), missing_ok=True)
 
     def _stamp_path(self, bag: str) -> Path:
         return self.at / HEADS / f"{_checked(bag)}{STAMP}"
@@ -200,7 +200,7 @@ class Volume:
         with drive_errors():
             if at.exists():
                 remove(hidden)
-                at.rename(hidden)
+                move(at, hidden)
                 sync(at.parent)
 
     def _head_path(self, bag: str) -> Path:
@@ -210,7 +210,7 @@ class Volume:
         folder = self.at / CATALOGUE
         with drive_errors():
             for name in filter(goes, _matching(folder, _COPY_NAME)):
-                (folder / name).unlink()
+                remove_file(folder / name)
             sync(folder)
 
 
@@ -294,11 +294,10 @@ def check_target(at: Path, vault_folder: Path) -> None:
             )
     # Always the same name: what a run that was cut off left goes too.
     probe = at / f".callrec{PARTIAL_SUFFIX}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with drive_errors():
-        probe.unlink(missing_ok=True)
-        os.close(os.open(probe, flags, 0o600))  # another run may be trying the same
-        probe.unlink(missing_ok=True)
+        remove_file(probe, missing_ok=True)
+        os.close(open_or_create(probe))  # another run may be trying the same
+        remove_file(probe, missing_ok=True)
 
 
 def is_volume(at: Path) -> bool:
@@ -321,7 +320,7 @@ def create_volume(at: Path, *, volume: str, vault: str, label: str) -> Volume:
     except BaseException:
         with suppress(OSError):  # the marker first, if it came to have its name
             if (at / MARKER).is_file():
-                (at / MARKER).unlink()
+                remove_file(at / MARKER)
             for folder in folders:
                 folder.rmdir()
         raise

@@ -11,7 +11,6 @@ A name is SHA-256 of the log's origin, in hex. No more is kept: nothing of anybo
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ from callrec.crypto.verifier_key import (
     write_signing_key,
 )
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
-from callrec.system.files import sync, write_private
+from callrec.system.files import lock, sync, write_private
 from callrec.system.rights import make_private_folder, read_private
 
 _KEY: Final = "key"
@@ -166,9 +165,9 @@ class Witness:
         Raises:
             Failed: another one does.
         """
-        with (self.folder / "lock").open("ab") as lock:
+        with (self.folder / "lock").open("ab") as held:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(held.fileno(), waits=False)
             except BlockingIOError as error:
                 raise Failed(
                     "another process serves this witness", hint="end that one first"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -31,6 +30,7 @@ from callrec.cli.layout import Table
 from callrec.cli.output import Output, qr_code
 from callrec.cli.prompts import Prompts
 from callrec.errors import CallrecError, Tampered, Unusable
+from callrec.system.shell import quoted
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
         from callrec.views.audit import entries_counted
 
         out.show(value, f'A note of the newest of {entries_counted(size)} is in "{to}".')
-        out.next_step(f"print {shlex.quote(str(to))}, and keep it where nobody can exchange it")
+        out.next_step(f"print {quoted(to)}, and keep it where nobody can exchange it")
         return
     square = qr_code(head) if out.is_on_a_terminal else ()
     out.show(value, chain(head.splitlines(), square))  # which is not drawn for a program

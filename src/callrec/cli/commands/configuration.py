@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.errors import Misconfigured, Unusable
+from callrec.system.shell import EDITOR, find_program, split_line
 
 config_app = new_app()
 
@@ -102,8 +102,10 @@ def _edit_until_read(invocation: Invocation, draft: Path) -> bool:
 
 def _run_editor(environ: Mapping[str, str], draft: Path) -> None:
     try:
-        editor = shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "vi")
-        done = subprocess.run((*editor, str(draft)), check=False)  # noqa: S603  # what the user set
+        editor = split_line(environ.get("VISUAL") or environ.get("EDITOR") or EDITOR)
+        program = find_program(editor[0], environ) or editor[0]
+        command = (program, *editor[1:], str(draft))
+        done = subprocess.run(command, check=False)  # noqa: S603  # what the user set
     except (OSError, ValueError):
         raise Misconfigured("the editor cannot be started", hint="set EDITOR to another") from None
     if done.returncode:

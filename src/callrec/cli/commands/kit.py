@@ -15,6 +15,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
+from callrec.system.files import remove_file
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def kit_file(path: Path | None) -> Iterator[Callable[[PrintedKit], None]]:
         yield keep
     except BaseException:
         for each in written:
-            each.unlink(missing_ok=True)
+            remove_file(each, missing_ok=True)
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -30,6 +29,7 @@ from callrec.cli.layout import Table
 from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
+from callrec.system.shell import quoted
 from callrec.system.spreadsheet import to_csv
 from callrec.views.typed import read_request
 from callrec.views.words import facts
@@ -197,7 +197,7 @@ def _show_undo(out: Output, made: UndoProposal, folders: Sequence[Path]) -> None
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
     out.show(value, undo_lines(made))
     if made.reference:
-        named = "".join(f" --sources {shlex.quote(str(folder))}" for folder in folders)
+        named = "".join(f" --sources {quoted(folder)}" for folder in folders)
         out.note(f"once it is approved: callrec retention dispose {made.reference}{named}")
         out.next_step(f"callrec request show {made.reference}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.output import Output
+from callrec.system.shell import quoted
 from callrec.views.words import local_time
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check(ctx: Context, file: SettingsFile) -> None:
         ctx.obj.out.note(remark)
     if proposed.changes:
         ctx.obj.out.next_step(
-            f"the Data Controller runs callrec practice settings apply {shlex.quote(str(file))}"
+            f"the Data Controller runs callrec practice settings apply {quoted(file)}"
         )
 
 

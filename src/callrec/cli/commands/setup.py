@@ -128,6 +128,7 @@ class _Plan:
 
 def _ask_plan(invocation: Invocation, typed: _Plan) -> _Plan:
     from callrec.config import config_file
+    from callrec.system.drives import external_drives
 
     prompts = invocation.prompts
     contact = typed.contact or prompts.ask_until(
@@ -154,7 +155,7 @@ def _ask_plan(invocation: Invocation, typed: _Plan) -> _Plan:
         help="The folder into which the telephone system writes. Nothing is taken in yet.",
         default=_LATER,
     )
-    attached = _external_drives()
+    attached = external_drives()
     found = f" Attached now: {', '.join(map(str, attached))}." if attached else ""
     drive = prompts.ask_until(
         "Which drive do copies go to?",
@@ -223,14 +224,6 @@ def _read_kit_file(text: str) -> Path | None:
     return file
 
 
-def _external_drives() -> list[Path]:
-    """Drives where systems attach those that somebody plugs in."""
-    from callrec.system.files import drives
-
-    usual = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
-    return [each for each in drives() if f"{each}/".startswith(usual)]
-
-
 def _check_page(invocation: Invocation, kit: PrintedKit, file: Path | None) -> None:
     """See to it that the kit is on paper, before there is a vault that it opens."""
     if file is None:
@@ -288,15 +281,15 @@ def _show_next(invocation: Invocation, user: str, plan: _Plan) -> None:
 
 
 def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
-    from shlex import quote
+    from callrec.system.shell import quoted
 
     yield f"callrec login {user}"
     yield "callrec user add"
     yield "callrec desk, for those who rather use a browser"
     if plan.recordings:
-        yield f"callrec ingest {quote(str(plan.recordings))}"
+        yield f"callrec ingest {quoted(plan.recordings)}"
     if plan.drive:
-        yield f"callrec archive --to {quote(str(plan.drive))}"
+        yield f"callrec archive --to {quoted(plan.drive)}"
 
 
 Contact = Annotated[

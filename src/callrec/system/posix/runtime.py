@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.errors import Misconfigured
-from callrec.system.files import file_system_of
+from callrec.system.drives import file_system_of
 from callrec.system.rights import check_only_we_can_change, is_private, make_private_folder
 
 assert sys.platform != "win32"

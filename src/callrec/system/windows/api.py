@@ -27,9 +27,6 @@ ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION = 5, 32, 33
 INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER = 1, 50, 87
 DIR_NOT_EMPTY, ALREADY_EXISTS, IO_PENDING = 145, 183, 997
 
-PRIVATE: Final = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
-"""In SDDL, whom a private file or folder admits: the system, administrators and its owner."""
-
 
 class SecurityAttributes(ctypes.Structure):
     """``SECURITY_ATTRIBUTES``."""
@@ -63,9 +60,6 @@ KERNEL.FlushFileBuffers.argtypes = (wintypes.HANDLE,)
 KERNEL.LockFileEx.argtypes = (
     wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD,
     ctypes.POINTER(Overlapped),
-)  # fmt: skip
-KERNEL.GetFileInformationByHandleEx.argtypes = (
-    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,
 )  # fmt: skip
 KERNEL.SetFileInformationByHandle.argtypes = (
     wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed
+from callrec.system.shell import quoted
 from callrec.views.words import counted
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _instruct(
     from callrec.retention.instructing import write_instruction
 
     written = write_instruction(practice, actor, done.read_back, order)
-    out, path = invocation.out, shlex.quote(str(written.path))
+    out, path = invocation.out, quoted(written.path)
     out.note(
         f"{counted(written.recordings, 'recording')} to be deleted by {order.supplier} until"
         f" {as_typed(written.until)}: the instruction is in {path}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,7 @@ from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.words import some_of
+from callrec.system.shell import quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def archive(
     limit = _cutoff(practice, older_than, before)
     label = _label_of(ctx.obj, practice, drive, label, what="new drive", yes=yes or remove_local)
     _archive(ctx.obj, practice, drive, limit, label, removes=remove_local)
-    ctx.obj.out.next_step(f"callrec archive verify {shlex.quote(str(drive))}")
+    ctx.obj.out.next_step(f"callrec archive verify {quoted(drive)}")
 
 
 def _checked_drive(to: Path | None) -> Path:
@@ -350,7 +350,7 @@ def backup(
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
     done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
     _show_backup(ctx.obj.out, done)
-    ctx.obj.out.next_step(f"callrec archive verify {shlex.quote(str(to))}")
+    ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
 
 
 def _show_backup(out: Output, done: BackedUp) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -21,6 +20,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.options import VolumeFolder
+from callrec.system.shell import quoted
 from callrec.views.incidents import read_noticed
 from callrec.views.words import counted, facts, local_day, local_time
 
@@ -107,7 +107,7 @@ def found(ctx: Context, folder: VolumeFolder) -> None:
     read = counted(report.checked, "recording")
     line = f'"{report.label}" is as it was written and in use again: {read}.'
     out.show({"volume": report.label, "checked": report.checked}, line)
-    out.next_step(f"callrec archive --to {shlex.quote(str(folder))}")
+    out.next_step(f"callrec archive --to {quoted(folder)}")
 
 
 def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:

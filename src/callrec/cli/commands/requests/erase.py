@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from callrec.cli.invocation import Context, Invocation, practice_of, signing_per
 from callrec.cli.output import Output
 from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
+from callrec.system.shell import quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ def show_destruction(
     if done.undone:
         raise volume_not_erased(done.undone[0][0])
     if certificate and to:
-        out.next_step(
-            f"callrec audit verify-release {shlex.quote(str(to / certificate.reference))}"
-        )
+        out.next_step(f"callrec audit verify-release {quoted(to / certificate.reference)}")
     else:
         out.next_step(_next(f"{carrying_out.command} {reference}", done, to))
     if certificate and carrying_out is ERASING:
@@ -178,7 +176,7 @@ def volume_not_erased(label: str) -> DoneInPart:
 def _next(command: str, done: Destruction, to: Path | None) -> str:
     if done.owed:
         first = next(iter(done.owed))
-        certificate = "" if to is None else f" --to {shlex.quote(str(to))}"
+        certificate = "" if to is None else f" --to {quoted(to)}"
         return f'attach "{first}", then {command} --drive DIR{certificate}'
     return (
         f"{command} --to DIR, which writes the certificate"

@@ -1,0 +1,26 @@
+"""Children of a process that serves: each has a channel to its parent, or to a sibling."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "win32":
+    from callrec.system.windows.children import (
+        Channel,
+        Child,
+        Children,
+        take_channel,
+        when_told_to_end,
+        write_no_file,
+    )
+else:
+    from callrec.system.posix.children import (
+        Channel,
+        Child,
+        Children,
+        take_channel,
+        when_told_to_end,
+        write_no_file,
+    )
+
+__all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]
