@@ -176,6 +176,27 @@ def test_a_link_is_as_safe_as_the_folders_that_it_leads_through(tmp_path: Path) 
         check_only_we_can_change(safe / "round")
 
 
+def test_a_link_that_another_user_laid_is_not_followed(tmp_path: Path) -> None:
+    """In a folder as /tmp anybody can, and lead it elsewhere once it was looked at."""
+    shared, target = tmp_path / "shared", tmp_path / "target"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    target.mkdir(mode=0o700)
+    (shared / "vault").symlink_to(target)
+    check_only_we_can_change(shared / "vault")
+    os.lchown(shared / "vault", STRANGER, STRANGER)
+    with pytest.raises(Misconfigured, match="belongs to another account"):
+        check_only_we_can_change(shared / "vault")
+
+
+def test_a_vault_to_which_others_can_add_a_journal_is_not_used(configured: House) -> None:
+    """With the sticky bit they exchange nothing; SQLite would roll back by what they add."""
+    (configured.folder / "vault").chmod(0o1777)
+    answer = type_in(configured, "max", "whoami")
+    assert answer.status == Misconfigured.exit_status
+    assert "others can change what is in" in answer.err
+
+
 @pytest.mark.parametrize("change", [0o640, 0o604, 0o620, 0o602, STRANGER], ids=oct)
 @pytest.mark.parametrize("secret", ["password", "credential", "session"])
 def test_a_secret_that_others_can_read_or_write_or_own_is_not_used(

@@ -91,7 +91,7 @@ def _locked(place: Path) -> Iterator[None]:
 
 
 def _lock_of(folder: Path) -> int:
-    """The file beside a folder by which that is locked; within, it would be of what is made there."""
+    """The file beside a folder by which that is locked: within, it would be of what is in it."""
     return open_or_create(folder.with_name(f".{folder.name}"))
 
 
