@@ -57,6 +57,8 @@ check: types manner
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 src
+	$(BIN)/mypy --platform darwin src
 
 manner: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import pytest
 from callrec.cli import demo
 from callrec.cli.app import GROUPED, run
 from callrec.cli.demo import Stage
+from callrec.system.file_names import name_problem
+from callrec.system.paths import MOST_BELOW
+from callrec.volume.drive import PARTIAL_SUFFIX
 from cli.printed import check
 from house.stages import locked
 
@@ -114,6 +118,16 @@ def test_7_zip_took_out_the_very_sound_that_the_telephone_system_wrote(kept: Dem
     spool = [path.read_bytes() for path in (kept.folder / "spool").rglob("*.wav")]
     # All but its last byte, which the demo changed afterwards to show that it is found.
     assert enclosed.read_bytes()[:-1] in [each[:-1] for each in spool]
+
+
+def test_whatever_callrec_writes_can_lie_on_a_drive_of_windows(kept: Demo) -> None:
+    names = [path.relative_to(kept.folder) for path in kept.folder.rglob("*")]
+    assert {each.parts[0] for each in names} >= {"vault", "drive", "outbox", "opened", "state"}
+    assert [str(each) for each in names if name_problem(each.name)] == []
+    without_capitals = Counter(str(each).casefold() for each in names)
+    assert [name for name, times in without_capitals.items() if times > 1] == []
+    longest = max(len(str(Path(*each.parts[1:]))) for each in names)
+    assert longest + len(PARTIAL_SUFFIX) <= MOST_BELOW
 
 
 def test_what_is_kept_can_be_looked_at_as_it_says(kept: Demo) -> None:

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from callrec.errors import Misconfigured
 from callrec.settings import Section, Settings, Several, explain_error
+from callrec.system.paths import MOST_BELOW, path_problem
 from callrec.system.toml import read_toml
 
 _Word = TypeVar("_Word", str, Path)
@@ -286,6 +287,9 @@ def _check_nameable(vault: Path) -> None:
 
     SQLite takes bytes that are not UTF-8 for some things and not for others.
     """
+    wrong, hint = path_problem(vault, below=MOST_BELOW)
+    if wrong:
+        raise Misconfigured(wrong, hint=hint)
     try:
         str(vault).encode()
         vault.lstat()

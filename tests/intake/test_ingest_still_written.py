@@ -15,7 +15,8 @@ import pytest
 
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
-from callrec.intake.sources import Refusal, has_writer
+from callrec.intake.sources import Refusal
+from callrec.system.processes import has_writer
 from house.practices import House
 from house.spool import a_call, take_in
 

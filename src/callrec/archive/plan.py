@@ -28,6 +28,7 @@ from callrec.crypto import primitives
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
+from callrec.system.paths import lies_in
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
@@ -88,7 +89,7 @@ def needs_label(to: Path) -> bool:
 def is_on_this_disk(practice: Practice, to: Path) -> bool:
     """Whether a folder outside the vault is not a volume yet, and lies on the vault's own disk."""
     with drive_errors():
-        is_outside = not to.resolve().is_relative_to(practice.folder.resolve())
+        is_outside = not lies_in(to, practice.folder)
         is_new = is_outside and to.is_dir() and not is_volume(to)
     return is_new and is_on_vaults_disk(practice, to)
 

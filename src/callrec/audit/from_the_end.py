@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import pickle
 import sqlite3
 import subprocess
@@ -23,7 +22,13 @@ from sqlalchemy.exc import DBAPIError
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.catalogue.engine import Database, opened_at, place_of
 from callrec.errors import CallrecError, Tampered
-from callrec.system.processes import kill_process, python_command, start_process
+from callrec.system.processes import (
+    kill_process,
+    python_command,
+    read_available,
+    start_process,
+    usable_processors,
+)
 
 SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
 
@@ -37,9 +42,7 @@ class SecondProcess:
         self._rest = b""
         self._process: subprocess.Popen[bytes] | None = None
         self._job = (
-            second_process_job(database, expected)
-            if last and len(os.sched_getaffinity(0)) > 1
-            else b""
+            second_process_job(database, expected) if last and usable_processors() > 1 else b""
         )
 
     def __enter__(self) -> Self:
@@ -64,8 +67,8 @@ class SecondProcess:
     def _listen(self) -> None:
         if self._process is None or self._process.stdout is None:
             return
-        output = self._process.stdout.read() or b""  # does not wait
-        *lines, self._rest = (self._rest + output).split(b"\n")
+        output = self._rest + read_available(self._process.stdout)
+        *lines, self._rest = output.split(b"\n")
         for line in lines:
             value = json.loads(line)
             if value is None:
@@ -76,10 +79,8 @@ class SecondProcess:
 
 def _start(job: bytes) -> subprocess.Popen[bytes]:
     process = start_process(SECOND_PROCESS_COMMAND)
-    assert process.stdin is not None  # noqa: S101 - both are pipes
-    assert process.stdout is not None  # noqa: S101
-    os.set_blocking(process.stdout.fileno(), False)
-    with suppress(BrokenPipeError), process.stdin:
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    with suppress(OSError), process.stdin:  # it may have ended: it is done without
         process.stdin.write(job)
     return process
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +31,7 @@ from callrec.cli.groups import (
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 from callrec.system.console import let_go, nobody_reads
+from callrec.system.processes import python_command, start_detached
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -391,19 +391,7 @@ def _start_beside(invocation: Invocation, practice: Practice, *command: str) -> 
     config = invocation.given.config or environ.get("CALLREC_CONFIG")
     if config:
         given["CALLREC_CONFIG"] = str(Path(config).expanduser().absolute())
-    # Isolated, as the command itself: not what lies in a folder, or where PYTHONPATH leads.
-    beside = (sys.executable, "-I", "-m", "callrec", *command)
-    # The shell ends at once and leaves it to itself: nobody has to wait for it.
-    subprocess.run(  # noqa: S603 - our own program, and nothing that anybody typed
-        ("/bin/sh", "-c", '"$@" &', "sh", *beside),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=given,
-        start_new_session=True,
-        check=False,
-    )
+    start_detached((*python_command("callrec"), *command), given)
 
 
 def _explain_usage_error(problem: Any) -> tuple[str, str]:

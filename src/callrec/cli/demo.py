@@ -7,7 +7,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import textwrap
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
 from callrec.system.files import remove_folder
+from callrec.system.processes import python_command
 from callrec.system.rights import make_private_folder
 from callrec.system.shell import find_program, joined, set_variable
 
@@ -183,7 +183,7 @@ class Stage:
         typed = f"{prompt} {joined(words)}{f' < {reads}' if reads else ''}"
         self._out.say("")
         self._out.say(textwrap.wrap(typed, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        own = (sys.executable, "-I", "-u", "-m", "callrec")
+        own = python_command("callrec", "-u")
         named = own if words[0] == "callrec" else (find_program(words[0], os.environ) or own[0],)
         done = subprocess.run(  # noqa: S603 - our own words
             (*named, *words[1:]),

@@ -21,6 +21,7 @@ from typer.main import get_command
 from callrec import __version__
 from callrec.cli.invocation import Context, remember_option
 from callrec.errors import Unusable
+from callrec.system.paths import path_problem
 
 GLOBAL_OPTIONS = ("json", "fields", "config", "vault")
 """Options that every command takes, at any place."""
@@ -119,12 +120,15 @@ class Command(_Helped, TyperCommand):
         answers: list[str] = []
         while True:
             try:
-                return super().parse_args(ctx, [*args, *answers])
+                left = super().parse_args(ctx, [*args, *answers])
             except typer.TyperException as problem:
                 if not _can_be_asked(problem, ctx):
                     raise
                 ctx.meta[ASKED] = True
                 answers.extend(_ask_for(cast("Any", problem).param, ctx))
+            else:
+                _check_paths(ctx)
+                return left
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         self.format_examples(ctx, formatter)
@@ -133,6 +137,15 @@ class Command(_Helped, TyperCommand):
     def format_examples(self, ctx: Any, formatter: Any) -> None:
         """What people type most."""
         _format_examples(ctx, formatter)
+
+
+def _check_paths(ctx: Any) -> None:
+    """Refuse each path that is one to us and another to the system, before anything is done."""
+    for given in ctx.params.values():
+        for path in given if isinstance(given, list | tuple) else (given,):
+            wrong, hint = path_problem(path) if isinstance(path, Path) else ("", "")
+            if wrong:
+                raise Unusable(wrong, hint=hint)
 
 
 def _format_examples(ctx: Any, formatter: Any) -> None:

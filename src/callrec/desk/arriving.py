@@ -17,7 +17,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from callrec.system.sockets import is_open, unacknowledged
+from callrec.system.sockets import is_open, kept_open, unacknowledged
 
 TRANSPORT: Final = "callrec.transport"
 """Among the extensions of what a server asks: the connection's transport, of asyncio."""
@@ -77,7 +77,7 @@ def _own(transport: asyncio.WriteTransport | None) -> Iterator[socket.socket | N
     if transport is None or transport.is_closing():
         yield None
         return
-    with transport.get_extra_info("socket").dup() as channel:
+    with kept_open(transport.get_extra_info("socket")) as channel:
         yield channel
 
 

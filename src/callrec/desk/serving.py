@@ -133,6 +133,7 @@ class _Serving:
 
     def __call__(self, asks: Channel) -> None:
         """Serve them until told to end; ``asks`` has processes started."""
+        harden_process()
         write_no_file()  # whatever it is sent
 
         def start() -> Channel:

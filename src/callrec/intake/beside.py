@@ -9,19 +9,14 @@ what is to be catalogued. They end with the process that they came from, however
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import io
-import os
 import pickle
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copyreg import dispatch_table
 from functools import partial
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, wait
 from operator import attrgetter
 from pathlib import PosixPath
 from threading import Lock
@@ -34,17 +29,13 @@ from callrec.intake.sealing import BatchSealer, Outcome, Taken, chunks
 from callrec.intake.sources import Mark, Source
 from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import Buffers, Sealed
+from callrec.system.workers import start_workers
 from callrec.telephone.call import Call
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup
 
 _ASKED_AHEAD: Final = 2
 """Chunks that each has at a time, so that it need not wait until it is heard."""
-
-_CAN: Final = sys.platform == "linux"
-
-_PR_SET_PDEATHSIG: Final = 1
-"""prctl(2): the signal that a process gets when the one that forked it ends."""
 
 
 class SealingWorkers:
@@ -135,41 +126,11 @@ def start_sealing_workers(
     vault: str, setup: Setup, processes: int, *, with_md5: bool
 ) -> Iterator[SealingWorkers | None]:
     """Start the processes, and end them; None: this system has no such processes."""
-    if not _CAN:
-        yield None
-        return
-    gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others
-    parent, lines, children = os.getpid(), list[Connection](), list[int]()
-    try:
-        for _ in range(processes):
-            here, there = Pipe()
-            lines.append(here)
-            child = os.fork()
-            if child == 0:
-                try:
-                    for line in lines:
-                        line.close()  # else it would not see that the parent's end is closed
-                    _serve(parent, there, vault, setup, with_md5=with_md5)
-                finally:
-                    os._exit(0)  # nothing of the parent's is to be closed or printed a second time
-            there.close()
-            children.append(child)
-        yield SealingWorkers(lines)
-    finally:
-        for line in lines:
-            line.close()
-        for child in children:
-            os.waitpid(child, 0)
-        gc.unfreeze()
+    with start_workers(processes, partial(_serve, vault, setup, with_md5)) as lines:
+        yield None if lines is None else SealingWorkers(lines)
 
 
-def _serve(parent: int, line: Connection, vault: str, setup: Setup, *, with_md5: bool) -> None:
-    for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # The parent hears them too, and it ends when what is under way is done.
-        signal.signal(order, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        return  # it ended meanwhile
+def _serve(vault: str, setup: Setup, with_md5: bool, line: Connection) -> None:  # noqa: FBT001
     buffers = Buffers()
     try:
         while True:

@@ -30,12 +30,13 @@ from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, Source, lies_in
+from callrec.intake.sources import Mark, Source
 from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
 from callrec.store.sealing import open_stream
 from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_descriptor
+from callrec.system.paths import lies_in
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
 

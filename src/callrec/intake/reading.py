@@ -20,7 +20,6 @@ from callrec.intake.sources import (
     Refusal,
     SoundFile,
     Source,
-    has_writer,
     read_error_text,
     why_not_a_file,
 )
@@ -30,6 +29,7 @@ from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import count
 from callrec.system.files import open_to_read, will_read
 from callrec.system.name_pattern import NamePattern
+from callrec.system.processes import has_writer
 from callrec.telephone.call import Call, Direction, System, TimeConfidence, sides_heard
 from callrec.telephone.clock import is_misdated
 from callrec.telephone.number import extension_ranges, number_ranges

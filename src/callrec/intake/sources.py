@@ -7,10 +7,7 @@ no recordings, by their suffix or because they are hidden, are only counted.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
-import signal
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from callrec.errors import NotFound, Unusable
+from callrec.system.paths import lies_in
 from callrec.telephone.call import Call
 from callrec.telephone.written import Setup
 
@@ -260,11 +258,6 @@ def is_plainly_none(name: str) -> bool:
     return name.startswith(".") or suffix in NOT_RECORDINGS or name.casefold() in LISTS_OF_SUMS
 
 
-def lies_in(path: Path, folder: Path) -> bool:
-    """Whether a path is a folder or within it, links followed."""
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-
-
 def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
     waiting = [start or root]
     while waiting:
@@ -323,29 +316,3 @@ def _sidecars(names: Iterable[str]) -> frozenset[str]:
     owners = split.keys() | {stem for stem, suffix in split.values() if suffix != ".json"}
     sidecars = {name: stem for name, (stem, suffix) in split.items() if suffix == ".json"}
     return frozenset(name for name, stem in sidecars.items() if stem in owners)
-
-
-_HAS_LEASES: Final = hasattr(fcntl, "F_SETLEASE") and hasattr(fcntl, "F_SETSIG")
-
-
-def has_writer(descriptor: int) -> bool:
-    """Whether it is certain that a process has the file open for writing: its telephone system.
-
-    Linux is asked for a read lease on the file (fcntl(2), F_SETLEASE), which it refuses while any
-    process has it open for writing, wherever that runs, as root or in a container. /proc would show
-    only the user's own processes, and locks only those that take them. Other systems, network file
-    systems without leases, and files of another user, whose leases are for root alone, do not tell.
-
-    A lease that was given is given back at once. A process that opens the file for writing in
-    between waits for that long; its signal is one that is ignored by default, and not SIGIO, which
-    would end the process.
-    """
-    if not _HAS_LEASES:
-        return False
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as problem:
-        return problem.errno == errno.EAGAIN
-    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False

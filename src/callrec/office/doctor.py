@@ -32,8 +32,8 @@ from callrec.login.people import logins
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
-from callrec.sound import confinement
 from callrec.store.directory import is_name
+from callrec.system.confinement import WHERE_IT_IS_CONFINED, can_confine
 from callrec.system.rights import is_private, private_hint
 from callrec.system.runtime import KEPT, NOT_KEPT, runtime_folder
 
@@ -207,11 +207,11 @@ def _releases(practice: Practice) -> Finding:
 
 
 def _decoder() -> Finding:
-    if confinement.can_confine():
+    if can_confine():
         return _well("sound is decoded where it reaches no file, network or key")
     return _warning(
         "sound is decoded in a process of its own, which this system cannot shut in",
-        "release recordings of unknown origin on Linux",
+        WHERE_IT_IS_CONFINED,
     )
 
 

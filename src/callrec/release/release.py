@@ -66,6 +66,7 @@ from callrec.requests.model import OpenRequest
 from callrec.requests.open import find_visible
 from callrec.stamps.asking import Stamped, stamp_if_possible
 from callrec.system.files import remove_file
+from callrec.system.paths import lies_in
 from callrec.system.processes import uninterrupted
 
 
@@ -124,7 +125,7 @@ def release_recordings(
         Failed: the drive or the log cannot be written. What was granted is then still granted.
     """
     check_is_folder(to)
-    if to.resolve().is_relative_to(practice.folder.resolve()):
+    if lies_in(to, practice.folder):
         raise Unusable("a release does not stay in the vault", hint="name a folder outside it")
     with reading(practice.engine) as connection:
         row = find_visible(practice, actor, connection, reference)

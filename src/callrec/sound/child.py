@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import struct
-import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -29,8 +27,8 @@ from enum import Enum
 from typing import Any, Final, NoReturn
 
 from callrec.errors import Failed, Unusable
-from callrec.sound.confinement import Limits, Unconfined, confine
-from callrec.system.processes import kill_process, python_command, start_process
+from callrec.system.confinement import ConfinedProcess, Limits, Unconfined, confine
+from callrec.system.processes import python_command
 
 TIMEOUT_S: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""
@@ -45,12 +43,10 @@ def converse(
     patience: float = TIMEOUT_S,
 ) -> Generator[tuple[MessageKind, bytes]]:
     """All that a child says but its questions, until it is done."""
-    process = start_child(command)
+    process, line, said = _begin(command, {**job, "limits": asdict(limits)}, limits, patience)
     try:
-        line = _Line(process, patience)
-        line.send(json.dumps({**job, "limits": asdict(limits)}).encode())
         while True:
-            kind, body = line.receive()
+            kind, body = said
             if kind is MessageKind.ASKS:
                 if len(body) != QUESTION.size:
                     raise Undecodable(DecodeFailure.GAVE_UP)
@@ -63,58 +59,63 @@ def converse(
                 return
             else:
                 yield kind, body
+            said = line.receive()
     finally:
-        kill_process(process)
+        process.end()
+
+
+def _begin(
+    command: Sequence[str], job: Mapping[str, Any], limits: Limits, patience: float
+) -> tuple[ConfinedProcess, _Line, tuple[MessageKind, bytes]]:
+    """A child that has its job, and the first that it said."""
+    while True:
+        process = start_child(command)
+        try:
+            process.limit(limits)
+            line = _Line(process, patience)
+            line.send(json.dumps(job).encode())
+            return process, line, line.receive()
+        except Undecodable:
+            process.end()
+            # It was sent nothing of a recording yet: none can have its child's walls lowered.
+            if not process.walls_were_too_high():
+                raise
+        except BaseException:
+            process.end()
+            raise
 
 
 class _Line:
-    """Both pipes of a child; neither is ever waited for longer than patience allows."""
+    """What a child and its parent say to each other, each thing whole and in time."""
 
-    def __init__(self, process: subprocess.Popen[bytes], patience: float) -> None:
-        assert process.stdin is not None  # noqa: S101  # both are pipes
-        assert process.stdout is not None  # noqa: S101
-        self._to, self._from = process.stdin.fileno(), process.stdout.fileno()
-        os.set_blocking(self._to, False)
-        self._patience = patience
+    def __init__(self, process: ConfinedProcess, patience: float) -> None:
+        self._process, self._patience = process, patience
 
     def send(self, what: bytes) -> None:
-        left = memoryview(ANSWER.pack(len(what)) + what)
         until = time.monotonic() + self._patience
-        while left:
-            self._wait(self._to, select.POLLOUT, until)
-            try:
-                left = left[os.write(self._to, left) :]
-            except BlockingIOError:
-                continue
-            except BrokenPipeError:
-                raise Undecodable(DecodeFailure.GAVE_UP) from None
+        with _or_it_gave_up():
+            self._process.write(ANSWER.pack(len(what)) + what, until)
 
     def receive(self) -> tuple[MessageKind, bytes]:
         until = time.monotonic() + self._patience
-        mark, length = HEAD.unpack(self._exactly(HEAD.size, until))
+        with _or_it_gave_up():
+            mark, length = HEAD.unpack(self._process.read(HEAD.size, until))
         try:
             kind = MessageKind(mark)
         except ValueError:
             raise Undecodable(DecodeFailure.GAVE_UP) from None
         if length > MAX_MESSAGE_BYTES:
             raise Undecodable(DecodeFailure.GAVE_UP)
-        return kind, self._exactly(length, until)
+        with _or_it_gave_up():
+            return kind, self._process.read(length, until)
 
-    def _exactly(self, length: int, until: float) -> bytes:
-        read = bytearray()
-        while len(read) < length:
-            self._wait(self._from, select.POLLIN, until)
-            some = os.read(self._from, length - len(read))
-            if not some:
-                raise Undecodable(DecodeFailure.GAVE_UP)
-            read += some
-        return bytes(read)
 
-    def _wait(self, descriptor: int, event: int, until: float) -> None:
-        waiting = select.poll()
-        waiting.register(descriptor, event)
-        if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
-            raise Undecodable(DecodeFailure.GAVE_UP)
+@contextmanager
+def _or_it_gave_up() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError):  # it has ended, or takes too long
+        raise Undecodable(DecodeFailure.GAVE_UP) from None
 
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
@@ -198,14 +199,14 @@ class _Waiting:
     """Decoders that have no job yet, the oldest first."""
 
     def __init__(self) -> None:
-        self._processes: deque[subprocess.Popen[bytes]] = deque()
+        self._processes: deque[ConfinedProcess] = deque()
         self._expected = 0
 
     def expect(self, count: int) -> None:
         self._expected = count
         self._fill(min(MAX_WAITING, count))
 
-    def take(self) -> subprocess.Popen[bytes] | None:
+    def take(self) -> ConfinedProcess | None:
         if not self._processes:
             return None
         self._expected -= 1
@@ -215,11 +216,11 @@ class _Waiting:
     def _fill(self, number: int) -> None:
         with suppress(OSError):  # it is reported where one is needed and there is none
             while len(self._processes) < number:
-                self._processes.append(start_process(DECODER_COMMAND))
+                self._processes.append(ConfinedProcess(DECODER_COMMAND))
 
     def end(self) -> None:
         for process in self._processes:
-            kill_process(process)
+            process.end()
 
 
 _waiting: ContextVar[_Waiting | None] = ContextVar("_waiting", default=None)
@@ -247,11 +248,11 @@ def expect_decoders(count: int) -> None:
         waiting.expect(count)
 
 
-def start_child(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_child(command: Sequence[str]) -> ConfinedProcess:
     """A child that waits for its job: one that was started ahead, or a new one."""
     waiting = _waiting.get() if command == DECODER_COMMAND else None
     try:
-        return (waiting and waiting.take()) or start_process(command)
+        return (waiting and waiting.take()) or ConfinedProcess(command)
     except OSError as error:
         raise Failed(
             f"the process that decodes sound cannot be started: {error.strerror}",

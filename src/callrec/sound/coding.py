@@ -16,7 +16,7 @@ from dataclasses import astuple, dataclass, field
 from typing import BinaryIO, Final, Protocol
 
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
-from callrec.sound.confinement import Limits
+from callrec.system.confinement import Limits
 from callrec.system.processes import python_command
 
 _MAX_DECODED_BYTES: Final = 2**32 - 1 - 36

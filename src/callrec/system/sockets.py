@@ -6,23 +6,11 @@ import socket
 import sys
 
 if sys.platform == "win32":
-    from callrec.system.windows.sockets import (
-        LOCAL,
-        is_open,
-        listen_at,
-        take_address,
-        unacknowledged,
-    )
+    from callrec.system.windows.sockets import *
 else:
-    from callrec.system.posix.sockets import (
-        LOCAL,
-        is_open,
-        listen_at,
-        take_address,
-        unacknowledged,
-    )
+    from callrec.system.posix.sockets import *
 
-__all__ = ["answers", "is_open", "listen", "listen_at", "unacknowledged"]
+__all__ = ["answers", "is_open", "kept_open", "listen", "listen_at", "unacknowledged"]
 
 _WAITING = 128
 """Connections that nobody has accepted yet."""

@@ -27,6 +27,7 @@ from typing import Final, NamedTuple
 from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.system.files import move, open_or_create, remove_file, sync
+from callrec.system.paths import MOST_BELOW, lies_in, path_problem
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     AtomicFile,
@@ -282,13 +283,16 @@ def _problem_with(label: str) -> str:
 
 def check_target(at: Path, vault_folder: Path) -> None:
     """Refuse a folder to which nothing can be archived; nothing is left there."""
+    wrong, hint = path_problem(at, below=MOST_BELOW)
+    if wrong:
+        raise Unusable(wrong, hint=hint)
     with drive_errors():
         if not at.is_dir():
             raise Unusable(
                 "there is no such folder to archive to",
                 hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
             )
-        if at.resolve().is_relative_to(vault_folder.resolve()):
+        if lies_in(at, vault_folder):
             raise Unusable(
                 "the archive cannot lie inside the vault", hint="give a folder of an external drive"
             )

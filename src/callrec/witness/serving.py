@@ -12,6 +12,7 @@ from socket import socket
 from typing import Final, TypeAlias
 
 from callrec.errors import CallrecError
+from callrec.system.processes import ENDING
 from callrec.witness.answering import Answer, add_checkpoint
 from callrec.witness.keeping import Witness
 
@@ -97,12 +98,12 @@ class WitnessServer(ThreadingHTTPServer):
 
 
 def serve_until_ended(server: WitnessServer) -> None:
-    """Answer until Ctrl-C or SIGTERM; what is being kept then is kept whole."""
+    """Answer until told to end; what is being kept then is kept whole."""
 
     def end(*_: object) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
 
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in ENDING:
         signal.signal(each, end)
     server.serve_forever(_LOOKS_S)
     with server.one:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,7 @@ from callrec.cli.commands.status import show_checked
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.errors import Misconfigured
-from callrec.system.processes import python_command
+from callrec.system.processes import become, python_command
 
 if TYPE_CHECKING:
     from callrec.practice import Practice
@@ -58,7 +57,7 @@ def _serve(call: Invocation) -> None:
     if call.given.config:
         given["CALLREC_CONFIG"] = str(call.given.config.absolute())
     sys.stdout.flush()
-    os.execve(sys.executable, python_command("callrec.desk"), given)  # noqa: S606 - our own module
+    become(python_command("callrec.desk"), given)
 
 
 Check = Annotated[

@@ -7,11 +7,14 @@ import socket
 import struct
 import sys
 import termios
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 assert sys.platform != "win32"
+
+__all__ = ["LOCAL", "is_open", "kept_open", "listen_at", "take_address", "unacknowledged"]
 
 LOCAL: Final[socket.AddressFamily | None] = socket.AF_UNIX
 """The family of sockets that have a path."""
@@ -39,6 +42,13 @@ def listen_at(path: Path) -> socket.socket:
     path.chmod(0o660)
     listening.listen(128)
     return listening
+
+
+@contextmanager
+def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
+    """The connection, which tells how it ended after others have closed it here."""
+    with channel.dup() as kept:
+        yield kept
 
 
 def unacknowledged(channel: socket.socket) -> int:

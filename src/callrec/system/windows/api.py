@@ -70,3 +70,7 @@ KERNEL.LocalFree.restype = wintypes.HLOCAL
 SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
     wintypes.LPCWSTR, wintypes.DWORD, ctypes.POINTER(wintypes.LPVOID), wintypes.LPVOID,
 )  # fmt: skip
+KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
+KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
+KERNEL.ReOpenFile.restype = wintypes.HANDLE
+SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)

@@ -66,7 +66,7 @@ class _Event(ctypes.Structure):
         """The character or arrow that was pressed; empty: none, or it is something else."""
         if self.kind != _KEY_EVENT or not self.is_down:
             return ""
-        return _ARROWS.get(self.key, self.character.strip("\0"))
+        return _ARROWS.get(self.key, str(self.character).strip("\0"))
 
 
 api.KERNEL.GetConsoleMode.argtypes = (wintypes.HANDLE, wintypes.LPDWORD)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ctypes import wintypes
 from typing import IO, Final
 
-from callrec.system.processes import python_command
+from callrec.system.modules import python_command
 from callrec.system.windows import api
 
 assert sys.platform == "win32"

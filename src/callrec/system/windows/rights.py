@@ -58,11 +58,8 @@ class _Account(ctypes.Structure):
     _fields_ = (("identifier", ctypes.c_void_p), ("attributes", wintypes.DWORD))
 
 
-KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
 KERNEL.CreateDirectoryW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(api.SecurityAttributes))
 KERNEL.QueryDosDeviceW.argtypes = (wintypes.LPCWSTR, wintypes.LPWSTR, wintypes.DWORD)
-KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
-KERNEL.ReOpenFile.restype = wintypes.HANDLE
 SECURITY.OpenProcessToken.argtypes = (
     wintypes.HANDLE, wintypes.DWORD, ctypes.POINTER(wintypes.HANDLE),
 )  # fmt: skip
@@ -73,7 +70,6 @@ SECURITY.GetLengthSid.argtypes = (ctypes.c_void_p,)
 SECURITY.GetKernelObjectSecurity.argtypes = (
     wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID, wintypes.DWORD, wintypes.LPDWORD,
 )  # fmt: skip
-SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)
 SECURITY.ConvertStringSidToSidW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_void_p))
 SECURITY.LookupAccountSidW.argtypes = (
     wintypes.LPCWSTR, ctypes.c_void_p, wintypes.LPWSTR, wintypes.LPDWORD, wintypes.LPWSTR,

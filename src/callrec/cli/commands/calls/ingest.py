@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,6 +38,7 @@ from callrec.cli.commands.calls.ingest_view import (
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
+from callrec.system.processes import graceful_shutdown
 from callrec.views.words import counted, rfc3339
 
 if TYPE_CHECKING:
@@ -390,43 +387,6 @@ class _World:
 
     def _at(self) -> str:
         return rfc3339(self.invocation.now().replace(microsecond=0))
-
-
-_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-
-
-@contextmanager
-def graceful_shutdown() -> Iterator[Event]:
-    """An event that is set once this process gets a signal to end; work under way may finish.
-
-    A second time the process ends there and then, whatever it is doing: a thread listens, as no
-    handler of Python's runs while SQLite waits for a lock.
-    """
-    stop, over = Event(), Event()
-    by: list[signal.Signals] = []
-
-    def listen() -> None:
-        by.append(signal.Signals(signal.sigwait(_SIGNALS)))
-        stop.set()
-        second = signal.sigwait(_SIGNALS)
-        if not over.is_set():
-            os._exit(128 + second)  # the status that a shell gives for a signal
-
-    # Threads that are made from here on leave the signals to the one that listens.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    listener = Thread(target=listen, daemon=True)
-    listener.start()
-    try:
-        yield stop
-    finally:
-        received = tuple(by)
-        over.set()
-        while listener.is_alive():
-            signal.pthread_kill(listener.ident or 0, signal.SIGTERM)
-            listener.join(0.01)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if signal.SIGINT in received:
-        raise KeyboardInterrupt
 
 
 CallRecords = Annotated[

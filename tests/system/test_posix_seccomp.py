@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from callrec.sound.confinement import MACHINES, filter_program
+from callrec.system.posix.confinement import MACHINES, filter_program
 
 ALLOW, EPERM, KILL = 0x7FFF0000, 0x00050001, 0x80000000
 

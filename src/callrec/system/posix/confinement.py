@@ -1,9 +1,9 @@
-"""A process that can do nothing but compute.
+"""What a process gives up on Linux and macOS; it does so itself.
 
-It keeps what it has open and what it has loaded. There is no way back, for it or for whatever takes
-it over. On Linux a filter names the few system calls that such a process needs; any other fails
-with EPERM: opening a file, a socket, a process, another's memory. Reading is allowed from
-descriptor 0 alone and writing to 1 alone, and no memory can be made executable.
+It keeps what it has open and what it has loaded. On Linux a filter names the few system calls that
+such a process needs; any other fails with EPERM: opening a file, a socket, a process, another's
+memory. Reading is allowed from descriptor 0 alone and writing to 1 alone, and no memory can be made
+executable.
 
 Sources: Linux, Documentation/userspace-api/seccomp_filter.rst; include/uapi/linux/bpf_common.h,
 seccomp.h and audit.h; arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/unistd.h.
@@ -15,10 +15,22 @@ import ctypes
 import errno
 import os
 import resource
+import select
 import struct
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 from typing import Final, NamedTuple
+
+assert sys.platform != "win32"
+
+from callrec.system.limits import Limits, Unconfined
+from callrec.system.posix.processes import start_process
+
+__all__ = ["WHERE_IT_IS_CONFINED", "ConfinedProcess", "can_confine", "confine"]
+
+WHERE_IT_IS_CONFINED: Final = "release recordings of unknown origin on Linux"
+"""What to do where this computer cannot confine."""
 
 _SET_DUMPABLE, _SET_SECCOMP, _NO_NEW_PRIVILEGES = 4, 22, 38
 
@@ -26,17 +38,76 @@ _FILTER = 2
 """Numbers of prctl(2)."""
 
 
-class Unconfined(Exception):
-    """This computer has the walls, and they could not be put up."""
+class ConfinedProcess:
+    """A process that is to confine itself, and the two pipes through which it is spoken to.
+
+    No pipe is waited for beyond a moment of `time.monotonic`.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        self._process = start_process(command)
+        assert self._process.stdin is not None  # both are pipes
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._to, False)
+
+    def limit(self, limits: Limits) -> None:
+        """Set what it may use up: here it does so itself, by `confine`."""
+
+    def walls_were_too_high(self) -> bool:
+        """Whether these may have kept it from starting; the next one is started with lower ones.
+
+        Here it loads all that it needs before there are any.
+        """
+        return False
+
+    def write(self, data: bytes, until: float) -> None:
+        """Send all of it.
+
+        Raises:
+            TimeoutError: not until then.
+            BrokenPipeError: it has ended.
+        """
+        left = memoryview(data)
+        while left:
+            _wait(self._to, select.POLLOUT, until)
+            try:
+                left = left[os.write(self._to, left) :]
+            except BlockingIOError:
+                continue
+
+    def read(self, length: int, until: float) -> bytes:
+        """So many bytes of what it says.
+
+        Raises:
+            TimeoutError: not until then.
+            EOFError: it has ended.
+        """
+        read = bytearray()
+        while len(read) < length:
+            _wait(self._from, select.POLLIN, until)
+            some = os.read(self._from, length - len(read))
+            if not some:
+                raise EOFError
+            read += some
+        return bytes(read)
+
+    def end(self) -> None:
+        """Whatever it does, it is gone afterwards."""
+        with self._process:
+            self._process.kill()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a confined process may use up; past it, it is ended or gets no more."""
-
-    cpu_seconds: int
-    memory_bytes: int
-    """Of address space, with the programs in it."""
+def _wait(descriptor: int, event: int, until: float) -> None:
+    waiting = select.poll()
+    waiting.register(descriptor, event)
+    if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
+        raise TimeoutError
 
 
 class _Program(ctypes.Structure):
@@ -50,17 +121,18 @@ def can_confine() -> bool:
 
     Where it cannot, there are still the limits and an empty environment, no more.
     """
-    if sys.platform != "linux" or os.uname().machine not in MACHINES:
-        return False
-    # Asked for a filter that lies nowhere, a kernel that has filters answers EFAULT.
-    return _prctl(_SET_SECCOMP, _FILTER, None) == errno.EFAULT
+    if sys.platform == "linux" and os.uname().machine in MACHINES:
+        # Asked for a filter that lies nowhere, a kernel that has filters answers EFAULT.
+        return _prctl(_SET_SECCOMP, _FILTER, None) == errno.EFAULT
+    return False
 
 
 def confine(limits: Limits) -> None:
     """Give up what is not needed for computing, for good."""
+    if sys.platform == "linux":  # macOS takes no such limit of a process that has mapped more
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     for what, most in (
         (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 0),

@@ -1,0 +1,27 @@
+"""A process that can do nothing but compute.
+
+Two ends put up its walls. Its parent starts it as a `ConfinedProcess`, says what it may use up
+before it sends the first byte, and is the only one that it can speak to. The process itself loads
+what it needs and then calls `confine`. From there on neither it nor what takes it over has a way
+back.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from callrec.system.limits import Limits, Unconfined
+
+if sys.platform == "win32":
+    from callrec.system.windows.confinement import *
+else:
+    from callrec.system.posix.confinement import *
+
+__all__ = [
+    "WHERE_IT_IS_CONFINED",
+    "ConfinedProcess",
+    "Limits",
+    "Unconfined",
+    "can_confine",
+    "confine",
+]

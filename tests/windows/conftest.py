@@ -1,0 +1,59 @@
+"""What tests share whose commands Windows' Python runs (``make test-windows``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.transcript import Stage
+from house.practices import House, settle_passwords
+from windows.beside import Windows, there
+
+if "WINDOWS_PYTHON" not in os.environ:
+    collect_ignore_glob = ["*"]
+
+
+class StageOnWindows(Stage):
+    """A stage whose vault was made here, and whose commands run there."""
+
+    windows: Windows
+
+    def _callrec(self, arguments: list[str]) -> tuple[str, int]:
+        environ = {
+            name: there(value) if value.startswith("/") else value
+            for name, value in os.environ.items()
+            if name.startswith(("CALLREC_", "XDG_")) or name == "COLUMNS"
+        }
+        answer = self.windows.run(arguments, self.folder, environ, self.clock)
+        assert answer is not None, "it ended without a word"
+        return answer.said.replace("Z:\\", "/").replace("\\", "/"), answer.status
+
+    def _keep_promises(self) -> None:
+        """What runs here has kept them already."""
+
+
+@pytest.fixture(scope="session")
+def windows() -> Iterator[Windows]:
+    process = Windows()
+    yield process
+    process.end()
+
+
+@pytest.fixture
+def stage(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    windows: Windows,
+) -> StageOnWindows:
+    def practice() -> Path:
+        house: House = request.getfixturevalue("template")
+        return house.folder
+
+    settle_passwords(tmp_path / ".home" / "config")
+    stage = StageOnWindows(tmp_path, monkeypatch, practice)
+    stage.windows = windows
+    return stage
