@@ -14,39 +14,9 @@ from pathlib import Path
 from callrec.errors import Misconfigured
 
 if sys.platform == "win32":
-    from callrec.system.windows.rights import (
-        account_of,
-        check_only_we_can_change,
-        check_private,
-        is_private,
-        let_read_like,
-        make_private_folder,
-        may_write,
-        private_hint,
-    )
+    from callrec.system.windows.rights import *
 else:
-    from callrec.system.posix.rights import (
-        account_of,
-        check_only_we_can_change,
-        check_private,
-        is_private,
-        let_read_like,
-        make_private_folder,
-        may_write,
-        private_hint,
-    )
-
-__all__ = [
-    "account_of",
-    "check_only_we_can_change",
-    "check_private",
-    "is_private",
-    "let_read_like",
-    "make_private_folder",
-    "may_write",
-    "private_hint",
-    "read_private",
-]
+    from callrec.system.posix.rights import *
 
 
 def read_private(path: Path) -> bytes:

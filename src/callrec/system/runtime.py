@@ -9,22 +9,6 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "win32":
-    from callrec.system.windows.runtime import (
-        KEPT,
-        NOT_KEPT,
-        USES_KEY_STORE,
-        runtime_folder,
-        seal,
-        unseal,
-    )
+    from callrec.system.windows.runtime import *
 else:
-    from callrec.system.posix.runtime import (
-        KEPT,
-        NOT_KEPT,
-        USES_KEY_STORE,
-        runtime_folder,
-        seal,
-        unseal,
-    )
-
-__all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]
+    from callrec.system.posix.runtime import *

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from callrec.errors import Misconfigured
-from callrec.system.drives import file_system_of
-from callrec.system.rights import check_only_we_can_change, is_private, make_private_folder
+from callrec.system.posix.drives import file_system_of
+from callrec.system.posix.rights import check_only_we_can_change, is_private, make_private_folder
 
 assert sys.platform != "win32"
 

@@ -19,8 +19,8 @@ import platformdirs
 assert sys.platform == "win32"
 
 from callrec.errors import Misconfigured
-from callrec.system.rights import check_only_we_can_change, is_private, make_private_folder
 from callrec.system.windows.api import KERNEL
+from callrec.system.windows.rights import check_only_we_can_change, is_private, make_private_folder
 from callrec.system.windows.terminal import this_boot
 
 __all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]
