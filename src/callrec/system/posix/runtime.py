@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+assert sys.platform != "win32"
+
 from callrec.errors import Misconfigured
 from callrec.system.posix.drives import file_system_of
 from callrec.system.posix.rights import check_only_we_can_change, is_private, make_private_folder
-
-assert sys.platform != "win32"
 
 __all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]
 
