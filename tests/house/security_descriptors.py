@@ -50,22 +50,24 @@ def descriptor(text: str) -> bytes:
     )
 
 
+if sys.platform == "win32":
+    import ctypes
+
+    _SECURITY = ctypes.WinDLL("advapi32", use_last_error=True)
+
+    def set_list(path: Path, text: str) -> None:
+        """Give a file or folder another list, ``D:…``."""
+        data = descriptor(f"O:SY{text}")
+        if not _SECURITY.SetFileSecurityW(ctypes.c_wchar_p(str(path)), 4, data):
+            raise ctypes.WinError(ctypes.get_last_error())
+
+
 def let_everybody_read(path: Path) -> None:
     """Let every account of this machine read a file."""
     if sys.platform == "win32":
         set_list(path, "D:P(A;;FA;;;SY)(A;;FR;;;WD)")
     else:
         path.chmod(0o644)
-
-
-def set_list(path: Path, text: str) -> None:
-    """Give a file or folder of Windows another list, ``D:…``."""
-    assert sys.platform == "win32"
-    import ctypes  # noqa: PLC0415 - there alone it is needed
-
-    security = ctypes.WinDLL("advapi32", use_last_error=True)
-    if not security.SetFileSecurityW(ctypes.c_wchar_p(str(path)), 4, descriptor(f"O:SY{text}")):
-        raise ctypes.WinError(ctypes.get_last_error())
 
 
 def a_list(entries: Sequence[bytes]) -> bytes:

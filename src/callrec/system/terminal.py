@@ -21,6 +21,8 @@ if sys.platform == "win32":
 else:
     from callrec.system.posix.terminal import account, session, terminal, this_boot
 
+__all__ = ["VARIABLE", "Place", "place_named", "place_of", "source_here", "this_boot"]
+
 VARIABLE: Final = "CALLREC_SESSION"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")

@@ -122,10 +122,10 @@ def _others_may_write(step: Path, found: os.stat_result) -> bool:
 
 def access_list(file: int | Path) -> bytes:
     """A file's access list in the kernel's form; empty where there is none, and beside Linux."""
-    try:
-        return os.getxattr(file, "system.posix_acl_access")
-    except (AttributeError, OSError):
-        return b""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):
+            return os.getxattr(file, "system.posix_acl_access")
+    return b""
 
 
 def _way_to(path: Path) -> Iterator[Path]:
