@@ -17,6 +17,7 @@ __all__ = [
     "console_prepared",
     "forget_typed",
     "has_keyboard",
+    "has_screen",
     "hide_typed",
     "nobody_reads",
     "read_key",
@@ -53,6 +54,12 @@ def has_keyboard(terminal: int) -> bool:
     with suppress(OSError):  # the terminal may be gone
         return os.tcgetpgrp(terminal) == os.getpgrp()
     return False
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a browser has a screen to show something on."""
+    is_mac = sys.platform == "darwin"
+    return is_mac or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
 def hide_typed(terminal: int) -> Any:

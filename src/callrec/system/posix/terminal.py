@@ -42,10 +42,10 @@ def session() -> tuple[str, ...]:
 
 def this_boot() -> str:
     """What tells this start of the machine from every other (random(4)); empty: it has none."""
-    if sys.platform == "darwin":
-        return _boot_of_macos()
     path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else ""
+    if path.is_file():
+        return path.read_text().strip()
+    return _boot_of_macos() if sys.platform == "darwin" else ""
 
 
 def _boot_of_macos() -> str:

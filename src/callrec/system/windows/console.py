@@ -25,6 +25,7 @@ __all__ = [
     "console_prepared",
     "forget_typed",
     "has_keyboard",
+    "has_screen",
     "hide_typed",
     "nobody_reads",
     "read_key",
@@ -117,6 +118,12 @@ def terminal_kind(environ: Mapping[str, str]) -> str:
 def has_keyboard(terminal: int) -> bool:
     """Whether what is typed there is meant for us: no program here has a console alone."""
     return _mode(terminal) is not None
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a browser has a screen to show something on: who has a console here has one."""
+    del environ
+    return True
 
 
 def hide_typed(terminal: int) -> Any:

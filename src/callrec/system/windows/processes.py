@@ -22,13 +22,17 @@ from typing import IO, Final, NoReturn
 assert sys.platform == "win32"
 
 from callrec.system.windows.api import (
+    EXTENDED_LIMITS,
     GENERIC_READ,
     INVALID_HANDLE,
     KERNEL,
+    KILL_ON_CLOSE,
     SECURITY,
     SHARE_DELETE,
     SHARE_READ,
     SHARING_VIOLATION,
+    SILENT_BREAKAWAY,
+    JobLimits,
 )
 
 __all__ = [
@@ -246,7 +250,18 @@ def become(command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)  # the other is told as well
     with subprocess.Popen(command, env=environ) as other:  # noqa: S603 - our own module
+        _end_with_us(other)
         os._exit(other.wait())
+
+
+def _end_with_us(other: subprocess.Popen[bytes]) -> None:
+    """Have the system end another process, but not its children, if it ends this one."""
+    job = KERNEL.CreateJobObjectW(None, None)  # closed as this process ends
+    limits = JobLimits(flags=KILL_ON_CLOSE | SILENT_BREAKAWAY)
+    KERNEL.SetInformationJobObject(
+        job, EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+    )
+    KERNEL.AssignProcessToJobObject(job, int(other._handle))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def read_available(pipe: IO[bytes]) -> bytes:
