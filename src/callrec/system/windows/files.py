@@ -87,7 +87,21 @@ def open_to_read(
     flags = api.NO_BUFFERING if past_the_cache else 0
     if not follows_links and _is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    return FileIO(_descriptor(_open(path, api.GENERIC_READ, flags=flags), os.O_RDONLY))
+    descriptor = _descriptor(_open(path, api.GENERIC_READ, flags=flags), os.O_RDONLY)
+    return _PastTheCache(descriptor) if past_the_cache else FileIO(descriptor)
+
+
+class _PastTheCache(FileIO):
+    """Reads no more once the end was met: from there on no offset is a whole sector's."""
+
+    _ended = False
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._ended:
+            return 0
+        size = super().readinto(buffer)
+        self._ended = (size or 0) < len(buffer)
+        return size
 
 
 def create_private(path: Path | str) -> int:
