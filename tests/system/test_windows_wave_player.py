@@ -14,7 +14,7 @@ from callrec.system.playing import OWN_PLAYER
 
 assert sys.platform == "win32"
 
-from callrec.system.windows.wave_player import read_format  # noqa: E402 - there alone it is one
+from callrec.system.windows.wave_player import read_format
 
 
 def a_wave(seconds: float = 0.5) -> bytes:

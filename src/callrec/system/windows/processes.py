@@ -62,18 +62,14 @@ _HandlerRoutine = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
 
 KERNEL.SetConsoleCtrlHandler.argtypes = (_HandlerRoutine, wintypes.BOOL)
 KERNEL.GetCommandLineW.restype = ctypes.c_void_p
-KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
 KERNEL.GetSystemWindowsDirectoryW.argtypes = (wintypes.LPWSTR, wintypes.UINT)
 KERNEL.PeekNamedPipe.argtypes = (
     wintypes.HANDLE, wintypes.LPVOID, wintypes.DWORD,
     wintypes.LPDWORD, wintypes.LPDWORD, wintypes.LPDWORD,
 )  # fmt: skip
-KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
-KERNEL.ReOpenFile.restype = wintypes.HANDLE
 KERNEL.GetProcessAffinityMask.argtypes = (
     wintypes.HANDLE, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t),
 )  # fmt: skip
-SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)
 
 _NO_CRITICAL_ERRORS, _NO_CRASH_DIALOG, _NO_FILE_DIALOG = 0x1, 0x2, 0x8000
 """Modes of SetErrorMode; children have them as well. Without the dialog no crash is reported, and
