@@ -14,9 +14,9 @@ from callrec.desk.keeping import Vault
 from callrec.desk.serving import serve
 from callrec.desk.telling import say
 from callrec.errors import CallrecError
-from callrec.login.keyring import runtime_folder
 from callrec.system.console import has_screen
 from callrec.system.files import write_private
+from callrec.system.runtime import runtime_folder
 
 
 def main() -> int:

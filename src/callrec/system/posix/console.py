@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 assert sys.platform != "win32"
 
 __all__ = [
+    "TO_TYPE_UTF_8",
     "ask_hidden",
     "console_prepared",
     "forget_typed",
@@ -25,6 +26,9 @@ __all__ = [
     "show_typed",
     "terminal_kind",
 ]
+
+TO_TYPE_UTF_8: Final = "set the terminal, and LANG, to UTF-8"
+"""What to do where what was entered is other text."""
 
 _LOCAL_FLAGS: Final = 3
 """Where tcgetattr has what the terminal shows (c_lflag)."""

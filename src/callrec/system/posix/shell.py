@@ -11,7 +11,18 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["EDITOR", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+__all__ = [
+    "A_DRIVE",
+    "EDITOR",
+    "find_program",
+    "piped_into",
+    "quoted",
+    "set_variable",
+    "split_line",
+]
+
+A_DRIVE: Final = "/mnt/external"
+"""An external drive's folder, as an example."""
 
 EDITOR: Final = "vi"
 """What edits a text where nobody set another."""

@@ -25,10 +25,7 @@ NO_BUFFERING: Final = 0x2000_0000
 
 ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION = 5, 32, 33
 INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER = 1, 50, 87
-DIR_NOT_EMPTY, IO_PENDING = 145, 997
-
-PRIVATE: Final = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
-"""In SDDL, whom a private file or folder admits: the system, administrators and its owner."""
+DIR_NOT_EMPTY, ALREADY_EXISTS, IO_PENDING = 145, 183, 997
 
 EXTENDED_LIMITS: Final = 9
 """Of JOBOBJECTINFOCLASS."""
@@ -102,3 +99,7 @@ KERNEL.LocalFree.restype = wintypes.HLOCAL
 SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
     wintypes.LPCWSTR, wintypes.DWORD, ctypes.POINTER(wintypes.LPVOID), wintypes.LPVOID,
 )  # fmt: skip
+KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
+KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
+KERNEL.ReOpenFile.restype = wintypes.HANDLE
+SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)

@@ -21,6 +21,7 @@ from callrec.system.windows import api
 assert sys.platform == "win32"
 
 __all__ = [
+    "TO_TYPE_UTF_8",
     "ask_hidden",
     "console_prepared",
     "forget_typed",
@@ -33,6 +34,9 @@ __all__ = [
     "show_typed",
     "terminal_kind",
 ]
+
+TO_TYPE_UTF_8: Final = "save or send it as UTF-8"
+"""What to do where what was entered is other text."""
 
 _ECHO_INPUT: Final = 0x4
 _TEXT_INPUT: Final = 0x7

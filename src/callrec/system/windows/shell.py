@@ -15,7 +15,18 @@ from callrec.system.windows import api
 
 assert sys.platform == "win32"
 
-__all__ = ["EDITOR", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+__all__ = [
+    "A_DRIVE",
+    "EDITOR",
+    "find_program",
+    "piped_into",
+    "quoted",
+    "set_variable",
+    "split_line",
+]
+
+A_DRIVE: Final = "E:\\"
+"""An external drive's folder, as an example."""
 
 EDITOR: Final = "notepad"
 """What edits a text where nobody set another."""
