@@ -11,7 +11,10 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["EDITOR", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+__all__ = ["EDITOR", "RENAME", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+
+RENAME: Final = ("mv",)
+"""What a person types to give a folder another name, before the old name and the new."""
 
 EDITOR: Final = "vi"
 """What edits a text where nobody set another."""
