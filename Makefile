@@ -12,7 +12,10 @@
 # make bundle   a folder of wheels that pipx, uv and pip install without a network (docs/installing.md)
 # make deb      a Debian package with an environment of its own; make test-deb: tried in a bare Debian, minutes
 # make image    an OCI image with that package, by root, without a daemon; make test-image: run, minutes
-# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md)
+# make test-windows  tests with a Python for Windows, which Wine runs, all or WINDOWS_TESTS (docs/contributing.md)
+# make windows  a setup for Windows, frozen under Wine, minutes; CERTIFICATE=FILE signs it (docs/installing.md)
+# make test-windows-setup  it is installed, used, updated and removed under Wine, minutes
+# make release KEY=FILE  all of it built twice, signed, into dist/ (docs/security.md); SETUP=yes: with that setup
 # make mutation  break policy/, crypto/ and audit/ one thing at a time and see that a test fails: hours (docs/evidence/mutation.md)
 # make concurrency  eight processes on one vault, for minutes
 # make machines     two machines of one vault: killed for an hour, a hundred rounds of one spool, standbys (docs/evidence/faults.md)
@@ -32,7 +35,7 @@ RUNTIME := .runtime
 # Else the tests' thousands of processes would each compile what they import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image
+.PHONY: demo demo-network bench-network test check types manner collected format audit licences house reference docs release mutation concurrency machines gathering laws killed faults fuzz judges whole bench bench-full peers bundle deb test-deb image test-image windows test-windows-setup test-windows windows-python
 
 demo: $(RUNTIME)/installed
 	$(RUNTIME)/bin/callrec demo
@@ -93,10 +96,10 @@ $(SITE)/installed: supply/docs.txt
 	touch $@
 
 # KEY=FILE, an Ed25519 key of ssh-keygen, or its .pub while your ssh-agent has it; or SIGN=no, into build/unsigned.
-HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build)
+HOW = $(if $(KEY),--key $(KEY)) $(if $(filter no,$(SIGN)),--unsigned) $(if $(filter no,$(DEBIAN)),,--debian build) $(if $(filter yes,$(SETUP)),--windows $(WINDOWS_SETUP))
 release: $(INSTALLED)
 	@$(BIN)/python -m supply release --ready $(HOW)
-	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(IDENTITY),$(SIGSTORE)/installed)
+	$(MAKE) check $(if $(filter no,$(DEBIAN)),,deb) $(if $(filter yes,$(SETUP)),windows) $(if $(IDENTITY),$(SIGSTORE)/installed)
 	@$(BIN)/python -m supply release $(HOW)
 
 # Where a build server says which workflow runs (supply/signing.py); beside what is installed, as the site's is.
@@ -223,6 +226,32 @@ image: deb
 
 test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
+
+# Made anew when what it is made of changes. It runs the tests of what lies below; those of what people see run here, and
+# have it run their commands. What begins with a practice's fixtures does not run there: they are of Linux.
+WINDOWS := .windows
+WINDOWS_TESTS := tests/system
+BESIDE_WINDOWS := tests/windows
+windows-python: $(INSTALLED)
+	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
+	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
+
+test-windows: windows-python judges
+	PYTHONPATH=src $(WINDOWS)/python -m pytest -p no:cacheprovider --confcutdir=tests/system $(WINDOWS_TESTS)
+	WINDOWS_PYTHON=$(abspath $(WINDOWS)/python) $(BIN)/python -m pytest -p no:xdist $(BESIDE_WINDOWS)
+
+# SIGNING is osslsigncode's own options, for a key that is not in a file; ADDRESS is where people are to fetch the setup from.
+WINDOWS_SETUP := build/windows
+SIGNING = $(if $(CERTIFICATE),-pkcs12 $(abspath $(CERTIFICATE))) $(if $(PASSWORD_FILE),-readpass $(abspath $(PASSWORD_FILE))) $(if $(TIMESTAMP),-ts $(TIMESTAMP))
+windows: windows-python
+	$(call programs,makensis:nsis $(if $(strip $(SIGNING)),osslsigncode:osslsigncode))
+	$(call pip,build/pip)
+	rm -rf build/wheel
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) build/pip/$(PIP) wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
+	PYTHONPATH=.:tests $(BIN)/python -m supply.windows $(WINDOWS) build/wheel/*.whl $(WINDOWS_SETUP) --sign="$(strip $(SIGNING))" --address="$(ADDRESS)"
+
+test-windows-setup: windows
+	packaging/try-windows $(WINDOWS_SETUP)/callrec-setup.exe
 
 # What callrec is measured beside, likewise.
 PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3

@@ -77,7 +77,12 @@ def release(arguments: argparse.Namespace) -> int:
         ready(CHECKOUT, key=arguments.key, unsigned=arguments.unsigned)
         if arguments.ready:
             return 0
-        told = make(CHECKOUT, into, debian=arguments.debian, key=arguments.key)
+        told = make(
+            *(CHECKOUT, into),
+            debian=arguments.debian,
+            key=arguments.key,
+            windows=arguments.windows,
+        )
     except (NotReleased, NotSigned) as why:
         print(f"Not released: {why}.")
         return 1
@@ -95,6 +100,7 @@ def main() -> int:
     how.add_argument("--key", type=Path)
     how.add_argument("--unsigned", action="store_true")
     releasing.add_argument("--debian", type=Path)
+    releasing.add_argument("--windows", type=Path)
     releasing.add_argument("--ready", action="store_true")
     arguments = parser.parse_args()
     return release(arguments) if arguments.do == "release" else DEEDS[arguments.do]()

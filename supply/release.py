@@ -30,6 +30,9 @@ buildapi.build_wheel(sys.argv[1])
 """
 SUMS: Final = "SHA256SUMS"
 PINS: Final = "requirements.txt"
+SETUP: Final = "callrec-setup.exe"
+OF_SETUP: Final = (Path("supply", "pyinstaller.txt"), Path("tests", "windows", "dlls.txt"))
+"""What pins the tools and the interpreter that are in it."""
 ALLOWED: Final = Path("docs", "allowed_signers")
 CONTACT: Final = Path("docs", contact.FILE)
 SIGSTORE: Final = Path(".sigstore", "bin", "sigstore")
@@ -185,7 +188,14 @@ def ready(checkout: Path, *, key: Path | None, unsigned: bool) -> None:
         raise NotReleased(f"{CONTACT}: {'; '.join(wrong)}")
 
 
-def make(checkout: Path, into: Path, *, debian: Path | None, key: Path | None) -> list[str]:
+def make(
+    checkout: Path,
+    into: Path,
+    *,
+    debian: Path | None,
+    key: Path | None,
+    windows: Path | None = None,
+) -> list[str]:
     """Write the release of the last commit into a folder that is made anew.
 
     Args:
@@ -193,6 +203,8 @@ def make(checkout: Path, into: Path, *, debian: Path | None, key: Path | None) -
         into: the folder.
         debian: where ``make deb`` left its bundle and its package; without, there is no package.
         key: without one, nothing is signed and nothing says how it was built.
+        windows: where ``make windows`` left its setup; without, there is none. It is not built
+            twice.
 
     Returns: what there is to know about it, a sentence each.
     """
@@ -201,6 +213,8 @@ def make(checkout: Path, into: Path, *, debian: Path | None, key: Path | None) -
         (wheel,) = built.glob("*.whl")
         if debian:
             shutil.copy(package(checkout, debian, Path(scratch), wheel), built)
+        if windows:
+            shutil.copy(windows / SETUP, built)
         complete(checkout, built)
         told = sign(checkout, built, debian, key) if key else ["Not signed."]
         shutil.rmtree(into, ignore_errors=True)
@@ -227,6 +241,7 @@ def sign(checkout: Path, built: Path, debian: Path | None, key: Path) -> list[st
     carried = debian.glob("bundle/*.whl") if debian else ()
     pins = [checkout / "constraints.txt", checkout / PINS]
     pins += sorted(each for each in carried if not (built / each.name).exists())
+    pins += [checkout / each for each in OF_SETUP if (built / SETUP).exists()]
     made = sorted(each for each in built.iterdir() if each.name != SUMS)
     commit = git(checkout, "rev-parse", "HEAD").decode().strip()
     with signing.key_of(key) as signer:

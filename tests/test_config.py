@@ -35,6 +35,10 @@ def keys(values: dict[str, object], prefix: str = "") -> set[str]:
     return found
 
 
+def test_a_file_that_notepad_wrote_is_read(tmp_path: Path) -> None:
+    assert load("\ufeff[listen]\r\nplayer = ['mpv']\r\n", tmp_path).listen.player == ("mpv",)
+
+
 def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
     config = load_config(None, {}, None)
     assert config == Config()

@@ -17,8 +17,8 @@ import pytest
 
 from callrec.catalogue.engine import open_any_schema
 from callrec.errors import Misconfigured
-from callrec.login.keyring import runtime_folder
 from callrec.system.rights import check_only_we_can_change
+from callrec.system.runtime import runtime_folder
 from house.commands import type_in
 from house.practices import House
 from house.spool import a_wave
@@ -174,6 +174,27 @@ def test_a_link_is_as_safe_as_the_folders_that_it_leads_through(tmp_path: Path) 
     (safe / "round").symlink_to("round")
     with pytest.raises(Misconfigured, match="too many links"):
         check_only_we_can_change(safe / "round")
+
+
+def test_a_link_that_another_user_laid_is_not_followed(tmp_path: Path) -> None:
+    """In a folder as /tmp anybody can, and lead it elsewhere once it was looked at."""
+    shared, target = tmp_path / "shared", tmp_path / "target"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    target.mkdir(mode=0o700)
+    (shared / "vault").symlink_to(target)
+    check_only_we_can_change(shared / "vault")
+    os.lchown(shared / "vault", STRANGER, STRANGER)
+    with pytest.raises(Misconfigured, match="belongs to another account"):
+        check_only_we_can_change(shared / "vault")
+
+
+def test_a_vault_to_which_others_can_add_a_journal_is_not_used(configured: House) -> None:
+    """With the sticky bit they exchange nothing; SQLite would roll back by what they add."""
+    (configured.folder / "vault").chmod(0o1777)
+    answer = type_in(configured, "max", "whoami")
+    assert answer.status == Misconfigured.exit_status
+    assert "others can change what is in" in answer.err
 
 
 @pytest.mark.parametrize("change", [0o640, 0o604, 0o620, 0o602, STRANGER], ids=oct)

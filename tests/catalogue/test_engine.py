@@ -141,9 +141,10 @@ def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: P
     with catalogue.reading(catalogue.open_catalogue(vault)) as connection:
         pragmas = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
-            for name in ("synchronous", "secure_delete", "foreign_keys", "temp_store")
+            for name in ("synchronous", "fullfsync", "secure_delete", "foreign_keys", "temp_store")
         }
-    assert pragmas == {"synchronous": 3, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+    kept = {"secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+    assert pragmas == {"synchronous": 3, "fullfsync": 1, **kept}
 
 
 @pytest.mark.parametrize(

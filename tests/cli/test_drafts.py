@@ -7,7 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from callrec.login.keyring import runtime_folder
+from callrec.system.runtime import runtime_folder
 from cli.test_request_on_a_terminal import SIX, on_a_terminal, terminal
 from house.incidents import WHAT
 from house.practices import House

@@ -376,3 +376,10 @@ def test_a_file_of_secret_text_may_have_several_lines_and_is_not_asked_for_again
 def test_it_may_come_on_standard_input() -> None:
     prompts = script({"WORDS": "-"}, given="one\ntwo\n")
     assert prompts.ask_secret("Words", str.split, file_variable="WORDS") == "one\ntwo\n"
+
+
+def test_a_password_that_notepad_wrote_is_the_one_that_was_typed(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_bytes("\ufeffZo\u00eb walks\r\n".encode())
+    file.chmod(0o600)
+    assert read_password(file) == "Zo\u00eb walks"

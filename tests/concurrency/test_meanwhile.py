@@ -31,6 +31,7 @@ from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict
 from callrec.release import record as release_unfinished
 from callrec.release.record import BegunRelease, cut_off_releases, noting_release
+from callrec.system.runtime import runtime_folder
 from callrec.system.terminal import Place
 from callrec.volume.volume import open_volume
 from house.commands import type_in
@@ -320,7 +321,7 @@ def test_a_vault_that_stays_busy_is_said_to_be(
 def test_a_login_that_is_closed_at_this_moment_is_closed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory = keyring.runtime_folder({})
+    memory = runtime_folder({})
     assert memory is not None
     file, here = memory / f"{house.practice.vault}.{'5e' * 16}", "5e" * 32
 

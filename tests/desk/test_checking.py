@@ -11,11 +11,11 @@ import pytest
 
 from callrec.desk.exchange import Upload
 from callrec.errors import Unusable
-from callrec.login.keyring import runtime_folder
 from callrec.office.checking import check_package
 from callrec.package.open import MOST_FILES
 from callrec.policy.handing_over import PackageForm
 from callrec.release.release import Released
+from callrec.system.runtime import runtime_folder
 from house import practices
 from house.commands import type_in
 from house.desks import Shown, Visit, visit

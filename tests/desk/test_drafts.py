@@ -18,9 +18,9 @@ from callrec.desk.drafts import restore_drafts
 from callrec.desk.exchange import Asked, Upload
 from callrec.desk.keeping import answer_late
 from callrec.errors import Tampered
-from callrec.login.keyring import runtime_folder
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked
+from callrec.system.runtime import runtime_folder
 from house.complaints import CONTACT, WRONG
 from house.desks import Visit, a_desk, visit
 from house.practices import House

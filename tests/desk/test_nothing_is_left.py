@@ -26,7 +26,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from callrec.login.keyring import runtime_folder
+from callrec.system.runtime import runtime_folder
 from desk.browsing import log_in
 from desk.journeys import press
 from house.canaries import PASSWORDS, what_tells

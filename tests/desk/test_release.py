@@ -12,7 +12,7 @@ import pyzipper
 
 from callrec.audit.leaf import Outcome
 from callrec.desk.exchange import Answered
-from callrec.login.keyring import runtime_folder
+from callrec.system.runtime import runtime_folder
 from house.desk_client import Client
 from house.desks import Shown, Visit, a_desk, visit, written
 from house.packages import release

@@ -34,12 +34,14 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("release") / "dist"
-    assert make(ROOT, into, debian=None, key=None) == ["Not signed."]
+    setup = into.parent / "callrec-setup.exe"
+    setup.write_bytes(b"for Windows")
+    assert make(ROOT, into, debian=None, key=None, windows=setup.parent) == ["Not signed."]
     return into
 
 
 def test_what_is_added_to_it_is_the_same_each_time(release: Path, tmp_path: Path) -> None:
-    for each in release.glob("callrec-*[lz]"):
+    for each in release.glob("callrec-*[elz]"):
         shutil.copy(each, tmp_path)
     complete(ROOT, tmp_path)
     assert contents(tmp_path) == contents(release)
@@ -51,6 +53,7 @@ def test_it_has_these_files_and_their_sums_hold(release: Path) -> None:
         f"callrec-{VERSION}-py3-none-any.whl",
         f"callrec-{VERSION}.cdx.json",
         f"callrec-{VERSION}.tar.gz",
+        "callrec-setup.exe",
         "requirements.txt",
     ]
     done = subprocess.run(
@@ -60,7 +63,7 @@ def test_it_has_these_files_and_their_sums_hold(release: Path) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.count(": OK")) == (0, 4)
+    assert (done.returncode, done.stdout.count(": OK")) == (0, 5)
 
 
 def test_the_sdist_builds_the_wheel(release: Path, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ from callrec.system.files import (
     remove_folder,
     sync,
 )
+from callrec.system.rights import make_private_folder
 from callrec.volume.drive import (
     drive_errors,
     open_untrusted,
@@ -288,7 +289,7 @@ def keep_sealed(practice: Practice, to: Path) -> None:
     beside = to.with_name(f".{to.name}")
     remove_folder(beside, ignore_errors=True)
     try:
-        beside.mkdir(mode=0o700)
+        make_private_folder(beside)
         id_, work = primitives.random_id(), practice.folder / f".{to.name}-plain"
         volume = create_volume(beside, volume=id_, vault=practice.vault, label=to.name)
         with catalogue_copy(practice.engine, work) as plain:

@@ -28,6 +28,7 @@ from callrec.errors import Failed, Tampered
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.system.files import disk_errors, lock, move_over, open_or_create, remove_file, sync
+from callrec.system.rights import make_private_folder
 from callrec.volume.volume import FOLDERS, MARKER, Volume, is_label, time_of_run
 
 WORK_FOLDER: Final = "archiving"
@@ -172,7 +173,7 @@ def archive_lock(practice: Practice) -> Iterator[RunNotes]:
     """Keep other such work out until the block ends; what is killed lets go of it."""
     folder = practice.folder / WORK_FOLDER
     with disk_errors():
-        folder.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(folder, exist_ok=True)
         held = open_or_create(folder / _LOCK_FILE)
     try:
         try:

@@ -21,6 +21,7 @@ from callrec.audit.register import Register
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Failed, Tampered
 from callrec.system.files import move_over, remove_file, sync_descriptor
+from callrec.system.rights import make_private_folder
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -106,7 +107,7 @@ def write_json_atomically(path: Path, value: Mapping[str, object]) -> None:
         OSError: it cannot be written; the old stands.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent, parents=True, exist_ok=True)
     try:
         with beside.open("wb") as file:
             file.write(json.dumps(value).encode())

@@ -18,6 +18,7 @@ from callrec.catalogue.requests import destroy_grants
 from callrec.catalogue.sqlite import connect
 from callrec.errors import Failed
 from callrec.system.files import remove_folder
+from callrec.system.rights import make_private_folder
 
 NOT_IN_COPIES: Final = frozenset({tables.grant.name, tables.request_key.name, tables.session.name})
 """Tables of which a copy lacks rows."""
@@ -35,7 +36,7 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     remove_folder(folder, ignore_errors=True)
     try:
         with _explained():
-            folder.mkdir(mode=0o700)
+            make_private_folder(folder)
             whole, clean = folder / "whole.sqlite", folder / "clean.sqlite"
             _back_up(engine, whole)
             _without_grants(whole, clean)

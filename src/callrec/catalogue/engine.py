@@ -5,7 +5,6 @@ It is a file of SQLite in the vault's folder, or a database of PostgreSQL (`post
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import zlib
@@ -35,7 +34,11 @@ from callrec.catalogue.sqlite import (
 from callrec.catalogue.tables import METADATA
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.system.files import disk_errors, sync
-from callrec.system.rights import check_only_we_can_change
+from callrec.system.rights import (
+    check_only_we_can_change,
+    make_private_folder,
+    may_write,
+)
 
 FILE_NAME: Final = "catalogue.sqlite"
 
@@ -147,7 +150,7 @@ def open_any_schema(vault: Path, url: str = "") -> Engine:
     if url:
         engine = _open_database(url)
         with disk_errors():  # a machine's own, for locks and what is on its way
-            vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(vault, parents=True, exist_ok=True)
         return engine
     path = vault / FILE_NAME
     try:
@@ -165,8 +168,9 @@ def open_any_schema(vault: Path, url: str = "") -> Engine:
             " where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(path)
+    check_only_we_can_change(vault)  # what others add to it, as a journal, SQLite would use
     check_only_we_can_change(path)
-    writable = os.access(path, os.W_OK) and os.access(vault, os.W_OK)
+    writable = may_write(path) and may_write(vault)
     return connect(path, mode="rw" if writable else "ro")
 
 

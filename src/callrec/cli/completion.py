@@ -56,9 +56,10 @@ end
 complete -c callrec -f -a '(__callrec_complete)'
 """,
     "powershell": f"""\
-Register-ArgumentCompleter -Native -CommandName callrec -ScriptBlock {{
+Register-ArgumentCompleter -Native -CommandName callrec, callrec.exe -ScriptBlock {{
     param($word, $line, $place)
-    $words = @($line.CommandElements | ForEach-Object {{ $_.ToString() }})
+    $before = $line.CommandElements | Where-Object {{ $_.Extent.StartOffset -lt $place }}
+    $words = @($before | ForEach-Object {{ $_.ToString() }})
     if ($word -eq '') {{ $words += '' }}
     $env:COMP_WORDS = $words -join "`n"
     $env:COMP_CWORD = $words.Count - 1

@@ -22,6 +22,7 @@ from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
 from callrec.system.files import remove_folder
 from callrec.system.processes import python_command
+from callrec.system.rights import make_private_folder
 from callrec.system.shell import RENAME, find_program, joined, set_variable
 
 demo_app = new_app()
@@ -95,7 +96,7 @@ class Stage:
         self.played: list[Mapping[str, Any]] = []
         """Each command as typed, how it ended and what it printed."""
         (folder / "callrec.toml").write_text(CONFIGURATION, encoding="utf-8")
-        (folder / "people").mkdir(mode=0o700)
+        make_private_folder(folder / "people")
         kept = {name: value for name, value in os.environ.items() if "CALLREC" not in name}
         self._environ = {
             **kept,

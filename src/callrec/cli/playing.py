@@ -71,6 +71,11 @@ def find_player(
     )
 
 
+def is_own(program: str) -> bool:
+    """Whether a program is callrec itself, which plays where the system lets it."""
+    return program in OWN_PLAYER[:1]
+
+
 def play(command: Sequence[str], pieces: Iterable[bytes]) -> bool:
     """Let a player play a sound, and wait until it ends; returns whether it took all of it.
 

@@ -21,6 +21,7 @@ from callrec.errors import (
 )
 from callrec.policy.handing_over import Channel
 from callrec.system.console import (
+    TO_TYPE_UTF_8,
     ask_hidden,
     forget_typed,
     has_keyboard,
@@ -382,9 +383,7 @@ def _text(read: Callable[[], str], otherwise: type[CallrecError]) -> str:
     except UnicodeDecodeError:
         text = None
     if text is None or not is_text(text):
-        raise otherwise(
-            "what was entered is not text in UTF-8", hint="set the terminal, and LANG, to UTF-8"
-        )
+        raise otherwise("what was entered is not text in UTF-8", hint=TO_TYPE_UTF_8)
     return text
 
 

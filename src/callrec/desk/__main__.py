@@ -14,8 +14,9 @@ from callrec.desk.keeping import Vault
 from callrec.desk.serving import serve
 from callrec.desk.telling import say
 from callrec.errors import CallrecError
-from callrec.login.keyring import runtime_folder
+from callrec.system.console import has_screen
 from callrec.system.files import write_private
+from callrec.system.runtime import runtime_folder
 
 
 def main() -> int:
@@ -46,7 +47,7 @@ def _tell(origin: str, admission: Admission | None) -> None:
 def _open_browser(address: str) -> None:
     """Open it by way of a file of our own: the arguments of a browser are read by everybody."""
     folder = runtime_folder(os.environ)
-    if folder is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if folder is None or not has_screen(os.environ):
         return
     page = folder / "desk.html"
     sent_on = f'<!doctype html><meta http-equiv="refresh" content="0; url={escape(address)}">'

@@ -1,12 +1,10 @@
-"""Files that are made for a browser: in memory, and gone at once."""
+"""Files that are made for a browser: in memory, where the system has that, and gone at once."""
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
 import re
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -17,9 +15,15 @@ from typing import Final
 
 from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
-from callrec.login.keyring import runtime_folder
 from callrec.package.open import check_count
-from callrec.system.files import remove_folder
+from callrec.system.files import (
+    lock,
+    open_folder_lock,
+    open_or_create,
+    remove_file,
+    remove_folder,
+)
+from callrec.system.runtime import runtime_folder
 
 RELEASE: Final = "release-"
 
@@ -36,28 +40,28 @@ _IN_A_FOLDER: Final = re.compile(r"([^/]+)/((?:[a-z]+/)?[A-Za-z0-9][A-Za-z0-9 ._
 
 @contextmanager
 def folder_in_memory(environ: Mapping[str, str], prefix: str = RELEASE) -> Iterator[Path]:
-    """A private folder on a memory file system, which goes with all that is in it.
+    """A private folder, on a memory file system where there is one; it goes with all that is in it.
 
     ``prefix`` is `RELEASE` or `CHECK`: what is made in it, or looked at.
 
     Raises:
-        Misconfigured: this machine has no such file system.
+        Misconfigured: this machine has no place for it.
     """
     place = runtime_folder(environ)
     if place is None:
         raise Misconfigured(
-            "this machine has no memory file system in which a file could be made",
+            "this machine has no place in which a file could be made for a browser",
             hint="the person who administers callrec writes it to a folder, by the same command",
         )
     with _locked(place):
         _take_away_left(place)
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
-        in_use = _lock(folder)
+        in_use = _lock(_lock_of(folder), waits=False)
     try:
         yield folder
     finally:
         remove_folder(folder, ignore_errors=True)
-        os.close(in_use)
+        _unlock(in_use, folder)
 
 
 def _take_away_left(place: Path) -> None:
@@ -66,28 +70,41 @@ def _take_away_left(place: Path) -> None:
     The next release of the same person takes what lay there (release/record.py), and its note knows
     where.
     """
-    ways: Mapping[str, Callable[[Path], object]] = {RELEASE: Path.rmdir, CHECK: shutil.rmtree}
+    ways: Mapping[str, Callable[[Path], object]] = {RELEASE: Path.rmdir, CHECK: remove_folder}
     for prefix, take_away in ways.items():
         for left in place.glob(f"{prefix}*"):
             with suppress(OSError):  # it is in use, or not empty
-                os.close(_lock(left, fcntl.LOCK_NB))
-                take_away(left)
+                in_use = _lock(_lock_of(left), waits=False)
+                try:
+                    take_away(left)
+                finally:
+                    _unlock(in_use, left)
 
 
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    held = _lock(place)
+    held = _lock(open_folder_lock(place))
     try:
         yield
     finally:
         os.close(held)
 
 
-def _lock(folder: Path, how: int = 0) -> int:
-    """Lock a folder until the descriptor that is returned is closed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+def _lock_of(folder: Path) -> int:
+    """The file beside a folder by which that is locked: within, it would be of what is in it."""
+    return open_or_create(folder.with_name(f".{folder.name}"))
+
+
+def _unlock(held: int, folder: Path) -> None:
+    with suppress(OSError):
+        remove_file(folder.with_name(f".{folder.name}"))
+    os.close(held)
+
+
+def _lock(descriptor: int, *, waits: bool = True) -> int:
+    """Lock what is open until the descriptor that is returned is closed."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        lock(descriptor, waits=waits)
     except OSError:
         os.close(descriptor)
         raise

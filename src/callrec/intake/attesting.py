@@ -13,7 +13,6 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ from callrec.package.callrec_verify import Unchecked, Wrong, check_ssh
 from callrec.settings import Timestamp
 from callrec.stamps.authority import ask_for_time
 from callrec.system.files import atomic_write
+from callrec.system.rights import let_read_like
 from callrec.telephone.recorder import NAMESPACE
 from callrec.telephone.sound.inspecting import inspect
 
@@ -201,12 +201,9 @@ def _sign(opened: Opened, key: Path) -> bytes:
 
 def _write(target: Path, data: bytes, *, like: Path) -> None:
     """Write a file durably that the people may read who may read the recording."""
-    status = like.stat()
     with atomic_write(target) as file:
         file.write(data)
-        with suppress(OSError):
-            os.fchown(file.fileno(), -1, status.st_gid)
-        os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) & 0o666 | 0o400)
+        let_read_like(file.fileno(), like)
 
 
 def _stamp(signature: Path, timestamp: Timestamp, done: Attested) -> None:

@@ -19,9 +19,10 @@ from typing import Final
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import CallrecError
-from callrec.login.keyring import Session, name_of, runtime_folder
+from callrec.login.keyring import Session, name_of
 from callrec.system.files import remove_file, write_private
 from callrec.system.rights import read_private
+from callrec.system.runtime import runtime_folder
 
 FORMS_KEPT: Final = timedelta(days=7)
 """How long what somebody filled in at the desk waits for their next login: over a week's leave."""

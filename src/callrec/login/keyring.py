@@ -1,17 +1,17 @@
 """What opens things, and where it is kept between commands: sessions and credential files.
 
 A login keeps one secret, in memory only: a private folder on a memory file system, else the
-system's own key store. The session's own key is made of it, and it opens the catalogue and index
-keys, which lie sealed in the vault until the session ends. Until when that is, its certificate
-says, and no file. Format: docs/formats/keys.md, 6.
+system's own key store; on Windows, which has neither, in a private folder and sealed by the system.
+The session's own key is made of it, and it opens the catalogue and index keys, which lie sealed in
+the vault until the session ends. Until when that is, its certificate says, and no file. Format:
+docs/formats/keys.md, 6.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import stat
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,16 +23,20 @@ from typing import TYPE_CHECKING, Final
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.errors import Locked, Misconfigured
-from callrec.system.drives import file_system_of
-from callrec.system.files import remove_file, write_private
-from callrec.system.rights import OTHERS, check_only_we_can_change, read_private
+from callrec.system.files import lock, open_folder_lock, remove_file, write_private
+from callrec.system.rights import read_private
+from callrec.system.runtime import USES_KEY_STORE, runtime_folder, seal, unseal
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend  # slow to import
 
-MEMORY_FILE_SYSTEMS: Final = frozenset({"tmpfs", "ramfs"})
-
 KEY_STORE_SERVICE: Final = "callrec"
+
+_NOWHERE: Final = "this machine has no place where a login can be kept safely"
+
+_INSTEAD: Final = "set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead"
+
+_OF_A_TERMINAL: Final = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{32}(\.|$)")
 
 _IN_NO_FORM: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 """What reading raises on text that is not JSON or has another form, however deep."""
@@ -73,9 +77,14 @@ def save_session(session: Session, environ: Mapping[str, str]) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    """Take away what terminals that were closed have left: none of it opens anything any more."""
+    """Take away what terminals that were closed have left: none of it opens anything any more.
+
+    What the desk keeps beside it, and what locks the folder, is no terminal's.
+    """
     for file in folder.iterdir():
         with suppress(OSError):
+            if not _OF_A_TERMINAL.match(file.name):
+                continue
             if time.time() - file.stat().st_mtime > SESSION_LIMIT.total_seconds():
                 remove_file(file)
 
@@ -92,7 +101,7 @@ def _write_session(session: Session, folder: Path | None) -> None:
     }
     text, name = json.dumps(members), name_of(session.vault, session.place)
     if folder is not None:
-        write_private(folder / name, text.encode())
+        write_private(folder / name, seal(text.encode(), _bound(session.vault, session.place)))
         return
     with _key_store() as store:
         store.set_password(KEY_STORE_SERVICE, name, text)
@@ -115,7 +124,7 @@ def open_session(
         Misconfigured: others can read the session file.
     """
     with _alone(environ) as folder:
-        text = _read_session(name_of(vault, place), folder)
+        text = _read_session(vault, place, folder)
         try:
             session = None if text is None else _session_from(text, vault, place)
         except (*_IN_NO_FORM, OSError):  # the system knows no such time
@@ -146,9 +155,9 @@ def _alone(environ: Mapping[str, str]) -> Iterator[Path | None]:
     if folder is None:
         yield None
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    descriptor = open_folder_lock(folder)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor)
         yield folder
     finally:
         os.close(descriptor)
@@ -164,34 +173,6 @@ def _forget_session(name: str, folder: Path | None) -> bool:
     except (FileNotFoundError, Locked):
         return False
     return True
-
-
-def runtime_folder(environ: Mapping[str, str]) -> Path | None:
-    """A folder on a memory file system that only this user can enter; None where there is none."""
-    user = os.getuid()
-    for place in (environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}", "/dev/shm"):  # noqa: S108 - private folder inside
-        if place and file_system_of(Path(place)) in MEMORY_FILE_SYSTEMS:
-            folder = Path(place) / (f"callrec-{user}" if place == "/dev/shm" else "callrec")  # noqa: S108
-            if _is_made_private(folder):
-                return folder
-    return None
-
-
-def _is_made_private(folder: Path) -> bool:
-    """Whether it is there, made if need be, and nobody else could read or exchange it.
-
-    The environment may be another user's, as ``sudo`` can leave it: nothing is made in their place.
-    """
-    try:
-        with suppress(FileNotFoundError):
-            check_only_we_can_change(folder)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        check_only_we_can_change(folder)
-    except (OSError, Misconfigured):
-        return False
-    is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & OTHERS
-    return is_private and found.st_uid == os.getuid()
 
 
 def write_credential(path: Path, credential: Credential) -> None:
@@ -219,10 +200,16 @@ def read_credential(path: Path) -> Credential:
         ) from error
 
 
-def _read_session(name: str, folder: Path | None) -> bytes | str | None:
+def _bound(vault: str, place: str) -> bytes:
+    """What a session's file belongs to, where the system seals it."""
+    return f"{vault}\n{place}".encode()
+
+
+def _read_session(vault: str, place: str, folder: Path | None) -> bytes | str | None:
+    name = name_of(vault, place)
     if folder is not None:
         try:
-            return read_private(folder / name)
+            return unseal(read_private(folder / name), _bound(vault, place))
         except Misconfigured:
             if (folder / name).exists():
                 raise
@@ -235,16 +222,15 @@ def _read_session(name: str, folder: Path | None) -> bytes | str | None:
 @contextmanager
 def _key_store() -> Iterator[KeyringBackend]:
     """The system's key store; what it refuses is raised as Locked."""
+    if not USES_KEY_STORE:
+        raise Locked(_NOWHERE, hint=_INSTEAD)
     import keyring as system  # noqa: PLC0415 - slow to import, and not needed where memory will do
     from keyring.errors import KeyringError  # noqa: PLC0415
 
     try:
         yield system.get_keyring()
     except KeyringError as error:
-        raise Locked(
-            "this machine has no place where a login can be kept safely",
-            hint="set CALLREC_USER and CALLREC_PASSWORD_FILE for each command instead",
-        ) from error
+        raise Locked(_NOWHERE, hint=_INSTEAD) from error
 
 
 def _session_from(text: bytes | str, vault: str, place: str) -> Session | None:

@@ -18,6 +18,7 @@ from callrec.login.locks import Beside
 from callrec.policy.role import is_machine
 from callrec.practice import Practice
 from callrec.system.files import remove_file
+from callrec.system.rights import make_private_folder
 
 MACHINE_FILE: Final = "machine.json"
 
@@ -44,7 +45,7 @@ def keep_machine(practice: Practice, credential: Credential) -> None:
     """Write what this machine is from now on; one that was taken off the list makes room."""
     check_no_machine_here(practice)
     remove_file(machine_file(practice), missing_ok=True)
-    practice.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(practice.state_folder, parents=True, exist_ok=True)
     write_credential(machine_file(practice), credential)
 
 

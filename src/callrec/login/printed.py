@@ -23,7 +23,7 @@ from callrec.crypto.factor import (
 from callrec.errors import Locked, Misconfigured, Unusable
 from callrec.login.asking import Answer, Asking
 from callrec.system.files import remove_file, write_private
-from callrec.system.rights import read_private
+from callrec.system.rights import make_private_folder, read_private
 
 FOLDER: Final = "second-factors"
 """Within the folder that an account has for a vault."""
@@ -53,7 +53,7 @@ def kept_secret(folder: Path, slot: Slot) -> bytes | None:
 def keep_secret(folder: Path, slot: Slot, secret: bytes) -> None:
     """Keep a printed key on this machine, where this account alone can read it."""
     file = _file_of(folder, slot)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(file.parent, parents=True, exist_ok=True)
     write_private(file, printed_words(secret).encode() + b"\n")
 
 

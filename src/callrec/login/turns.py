@@ -13,7 +13,6 @@ What is counted lies in the vault under a hash of source and login, and so tells
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.errors import Locked
 from callrec.practice import Practice
-from callrec.system.terminal import began, this_boot
 
 FREE_TRIES: Final = 5
 
@@ -82,15 +80,6 @@ HINT: Final = (
     f"after {FREE_TRIES} wrong ones in a row each try from here takes longer,"
     f" {LONGEST_WAIT.seconds} seconds at most; the right one always opens"
 )
-
-
-def source_here() -> str:
-    """Where this process is asked from: account, session and boot.
-
-    A terminal, a login over the network and a service are each a session of their own.
-    """
-    leader = os.getsid(0)
-    return " ".join((str(os.getuid()), str(leader), began(leader), this_boot()))
 
 
 @contextmanager

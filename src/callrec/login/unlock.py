@@ -44,7 +44,7 @@ from callrec.login.locks import (
 )
 from callrec.login.machine import machine_here
 from callrec.login.sessions import begin_session, log_out
-from callrec.login.turns import HINT, source_here, turn_of
+from callrec.login.turns import HINT, turn_of
 from callrec.policy.role import POWERS, Person, PersonId, Power, Standing, powers_named
 from callrec.practice import (
     Actor,
@@ -55,7 +55,7 @@ from callrec.practice import (
     writing,
 )
 from callrec.record.entitled import without_lapsed_powers
-from callrec.system.terminal import Place, place_of
+from callrec.system.terminal import Place, place_of, source_here
 
 MINUTE_MS: Final = 60_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +18,7 @@ from callrec.errors import CallrecError
 from callrec.office.doctor import Finding, Level
 from callrec.policy.days import short_date
 from callrec.practice import Practice
-from callrec.system.rights import read_private
+from callrec.system.rights import account_of, read_private
 from callrec.system.sockets import answers
 
 RENEWED_BEFORE: Final = timedelta(days=14)
@@ -80,12 +79,8 @@ def _libraries() -> Finding:
 
 def _account(practice: Practice) -> Finding:
     """The vault is to belong to an account that nobody logs in as."""
-    owner = practice.folder.stat().st_uid
-    try:
-        name = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        name = str(owner)
-    if owner != os.getuid():
+    name, is_this = account_of(practice.folder)
+    if not is_this:
         return _damage(f"the vault is the account {name}'s", f"run the desk as {name}")
     if practice.config.desk.origin and os.isatty(0):
         return Finding(

@@ -27,7 +27,6 @@ from callrec.catalogue.sqlite import wal_is_safe
 from callrec.crypto.streaming import sealed_size
 from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.keys.audit import audit_keys
-from callrec.login.keyring import runtime_folder
 from callrec.login.machine import machine_here
 from callrec.login.people import logins
 from callrec.policy.retention import RecordingState
@@ -35,7 +34,8 @@ from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
 from callrec.store.directory import is_name
 from callrec.system.confinement import WHERE_IT_IS_CONFINED, can_confine
-from callrec.system.rights import OTHERS
+from callrec.system.rights import is_private, private_hint
+from callrec.system.runtime import KEPT, NOT_KEPT, runtime_folder
 
 LOW_SPACE_BYTES: Final = 5 << 30
 """Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""
@@ -164,11 +164,11 @@ def _private(practice: Practice) -> Finding:
     loose = []
     for path in (practice.folder, *practice.folder.iterdir()):
         with suppress(FileNotFoundError):  # SQLite's journal comes and goes
-            if path.lstat().st_mode & OTHERS:
+            if not is_private(path):
                 loose.append(path.name)
     if loose:
-        hint = f'run chmod -R go= "{practice.folder}"'
-        return _warning(f"others can enter the vault: {', '.join(loose)}", hint)
+        said = f"others can enter the vault: {', '.join(loose)}"
+        return _warning(said, private_hint(practice.folder))
     return _well("the vault's folder is its owner's alone")
 
 
@@ -182,8 +182,8 @@ def _space(practice: Practice) -> Finding:
 
 def _login_place(environ: Mapping[str, str]) -> Finding:
     if runtime_folder(environ) is not None:
-        return _well("logins are kept in memory, in a private folder")
-    return _warning("no private memory file system here: logins use the key store")
+        return _well(f"logins are kept {KEPT}")
+    return _warning(NOT_KEPT)
 
 
 def _unfinished(practice: Practice) -> Finding:

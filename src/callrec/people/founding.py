@@ -45,7 +45,7 @@ from callrec.policy.role import POWERS, Person, PersonId, Role, VaultKey
 from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Release, Settings
 from callrec.system.files import move, remove_folder, sync
-from callrec.system.rights import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change, make_private_folder
 
 KIT_LOGIN: Final = "recovery-kit"
 
@@ -120,7 +120,7 @@ def set_up_practice(
         # A run that was killed left a seed that a password opens.
         for left in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 32}"):
             remove_folder(left)
-        beside.mkdir(mode=0o700, parents=True)
+        make_private_folder(beside, parents=True)
         refuse_network_file_system(beside)
         check_only_we_can_change(beside)
         create_catalogue(beside / FILE_NAME)

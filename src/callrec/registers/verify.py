@@ -5,7 +5,6 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -59,6 +58,7 @@ from callrec.registers.resuming import SetAsideItem, items_of
 from callrec.registers.witnessed import refused_at
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
+from callrec.system.rights import may_write
 
 _DER_SEQUENCE: Final = b"\x30"
 """As a time stamp begins."""
@@ -383,7 +383,7 @@ def _check_anchors(
             outside = Head(point.size, point.root)
             if outside not in lost:  # one lost in a restore proves nothing of what is here
                 _check_extends(connection, found.head, outside)
-                is_ours = os.access(path, os.W_OK) or os.access(path.parent, os.W_OK)
+                is_ours = may_write(path) or may_write(path.parent)
                 anchors.append(Anchor(path.name, point.size, "", is_outside=not is_ours))
         except Failed as error:
             unchecked.append(error.message)

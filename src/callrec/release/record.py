@@ -54,6 +54,7 @@ from callrec.system.files import (
     sync,
     sync_descriptor,
 )
+from callrec.system.rights import make_private_folder
 
 CUT_OFF: Final = "the run was cut off"
 """Why such a release failed, as the log says it."""
@@ -267,7 +268,7 @@ def _write(practice: Practice, begun: BegunRelease) -> tuple[Path, BinaryIO]:
     folder = _folder(practice)
     note = folder / begun.release
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder, parents=True, exist_ok=True)
         file = _locked(note)
         file.write(json.dumps([begun.request, begun.releaser, begun.target]).encode())
         file.flush()

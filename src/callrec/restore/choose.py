@@ -51,7 +51,7 @@ from callrec.restore.resume import (
     seq_of_run,
 )
 from callrec.system.files import disk_errors, remove_folder
-from callrec.system.rights import check_only_we_can_change
+from callrec.system.rights import check_only_we_can_change, make_private_folder
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 _T = TypeVar("_T")
@@ -240,7 +240,7 @@ def _is_stated_in(practice: Practice, found: FoundCopy) -> bool:
 
 def _make_private(folder: Path) -> None:
     remove_folder(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    make_private_folder(folder, parents=True)
     refuse_network_file_system(folder)
     check_only_we_can_change(folder)
 
@@ -391,7 +391,7 @@ def _opened_copy(
     who = Opener(actor.person.id, actor.identity, None, beside=actor.beside)
     try:
         with disk_errors():
-            beside.mkdir(mode=0o700)
+            make_private_folder(beside)
         unpack(found, who, beside / FILE_NAME)
         engine = connect(beside / FILE_NAME, mode="rw")
         try:

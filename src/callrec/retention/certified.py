@@ -41,6 +41,7 @@ from callrec.record.cosigned import with_cosigned
 from callrec.retention.certificate import certify_destruction
 from callrec.stamps.asking import stamp_if_possible
 from callrec.system.files import move, remove_folder, sync
+from callrec.system.rights import make_private_folder
 
 CERTIFIED: Final = CERTIFICATE.act
 """The act of the leaf that commits to a certificate."""
@@ -114,7 +115,7 @@ def _write(folder: Path, members: tuple[Member, ...]) -> None:
     part = folder.with_name(f".{folder.name}.part")
     try:
         remove_folder(part, ignore_errors=True)
-        part.mkdir(mode=0o700, parents=True)
+        make_private_folder(part, parents=True)
         for member in members:
             (part / member.path).write_bytes(b"".join(member.chunks()))
         sync(*(part / member.path for member in members), part)

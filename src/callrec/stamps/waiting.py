@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from callrec.errors import Misconfigured
+from callrec.system.rights import make_private_folder
 
 _NAME: Final = re.compile(r"(?:0|[1-9][0-9]{0,17})\.tsr")
 
@@ -45,5 +46,5 @@ def folder_to_write(vault: Path) -> Path:
     folder = folder_of(vault)
     if folder.is_symlink():
         raise Misconfigured(f'"{folder}" is a link', hint="remove it")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(folder, exist_ok=True)
     return folder

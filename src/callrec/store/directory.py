@@ -44,6 +44,7 @@ from callrec.system.files import (
     sync,
     sync_filesystem,
 )
+from callrec.system.rights import make_private_folder
 
 RECORDINGS: Final = "recordings"
 
@@ -200,7 +201,7 @@ class DirectoryStore:
     def close_for_good(self) -> None:
         """Have no machine bring in here any more: recordings were moved elsewhere."""
         with disk_errors():
-            (self._root / RECORDINGS).mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(self._root / RECORDINGS, exist_ok=True)
             (self._root / RECORDINGS / _LEFT).touch(0o600)
             sync(self._root / RECORDINGS)
 
@@ -269,8 +270,8 @@ class DirectoryBatch(BatchWriter):
         self._kept = self._brings_back = False
         with disk_errors():
             for folder in (root / RECORDINGS, self.folder.parent):
-                folder.mkdir(mode=0o700, exist_ok=True)
-            self.folder.mkdir(mode=0o700)
+                make_private_folder(folder, exist_ok=True)
+            make_private_folder(self.folder)
             # Open before anything is written: sync_filesystem tells of what fails from here on.
             self._disk = open_folder(root)
 
@@ -369,7 +370,7 @@ def _move(part: str, place: Path) -> None:
     try:
         move(part, place)
     except FileNotFoundError:
-        place.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(place.parent, exist_ok=True)
         move(part, place)
 
 

@@ -8,12 +8,15 @@ check and its use.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from callrec.errors import Misconfigured
-from callrec.system.posix.rights import OTHERS, check_only_we_can_change, check_private
 
-__all__ = ["OTHERS", "check_only_we_can_change", "check_private", "read_private"]
+if sys.platform == "win32":
+    from callrec.system.windows.rights import *
+else:
+    from callrec.system.posix.rights import *
 
 
 def read_private(path: Path) -> bytes:

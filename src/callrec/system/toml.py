@@ -39,7 +39,7 @@ def parse_toml(data: bytes, name: str) -> dict[str, Any]:
         Misconfigured: it is no TOML.
     """
     try:
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))  # some editors begin with a mark
     except RecursionError:
         raise Misconfigured(f"{name} is not TOML: nested too deep") from None
     except ValueError as problem:  # no TOML, or no UTF-8

@@ -28,6 +28,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.system.files import move, open_or_create, remove_file, sync
 from callrec.system.paths import MOST_BELOW, lies_in, path_problem
+from callrec.system.shell import A_DRIVE
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     AtomicFile,
@@ -290,7 +291,7 @@ def check_target(at: Path, vault_folder: Path) -> None:
         if not at.is_dir():
             raise Unusable(
                 "there is no such folder to archive to",
-                hint="attach the drive, then give its folder: callrec archive --to /mnt/external",
+                hint=f"attach the drive, then give its folder: callrec archive --to {A_DRIVE}",
             )
         if lies_in(at, vault_folder):
             raise Unusable(

@@ -32,7 +32,7 @@ from callrec.crypto.verifier_key import (
 )
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.system.files import lock, sync, write_private
-from callrec.system.rights import read_private
+from callrec.system.rights import make_private_folder, read_private
 
 _KEY: Final = "key"
 
@@ -123,7 +123,7 @@ class Witness:
         folder = self.folder / _REFUSED / name_of(origin)
         try:
             if not folder.exists():
-                folder.mkdir(mode=0o700)
+                make_private_folder(folder)
                 sync(folder.parent)
             there = {each.name for each in folder.iterdir()} - {_NEWEST}
         except OSError as error:
@@ -205,11 +205,11 @@ def make_witness(folder: Path, name: str) -> Witness:
             hint="take one like oak-surgery.example/witness",
         )
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder, parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise Unusable("something lies in that folder already", hint="name a new folder")
         for part in (_HEADS, _REFUSED):
-            (folder / part).mkdir(mode=0o700)
+            make_private_folder(folder / part)
     except OSError as error:
         raise Failed(f"the folder cannot be made: {os.strerror(error.errno or 0)}") from error
     write_private(folder / _LOGS, b"", new=True)

@@ -13,7 +13,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
-from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player
+from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player, is_own
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import parse_day
 from callrec.policy.edits import SILENCING_GROUNDS, Span, format_time
@@ -193,7 +193,7 @@ def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
 def _heard(call: Invocation, heard: PlayedRecording) -> Iterator[str]:
     from callrec.views.release import heard_lines
 
-    if Path(heard.player).name in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS}:
+    if Path(heard.player).stem in {*WAVE_PLAYERS, *ANY_FORMAT_PLAYERS} or is_own(heard.player):
         heard = replace(heard, player="")
     return heard_lines(heard, call.settings.time_zone)
 

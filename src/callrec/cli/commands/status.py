@@ -188,11 +188,12 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     from callrec.registers.verify import check_vault
     from callrec.restore.rebuild import open_volumes
     from callrec.restore.restore import repair_from_volumes
+    from callrec.system.shell import A_DRIVE
 
     if not volumes or not asked:
         raise Unusable(
             "--repair and --from belong together",
-            hint="attach a drive: callrec practice doctor --repair --from /mnt/external",
+            hint=f"attach a drive: callrec practice doctor --repair --from {A_DRIVE}",
         )
     opened = open_volumes(volumes)
     practice, actor = practice_and_signer(invocation)

@@ -13,10 +13,12 @@ from typing import Any, Final, TextIO
 assert sys.platform != "win32"
 
 __all__ = [
+    "TO_TYPE_UTF_8",
     "ask_hidden",
     "console_prepared",
     "forget_typed",
     "has_keyboard",
+    "has_screen",
     "hide_typed",
     "nobody_reads",
     "read_key",
@@ -24,6 +26,9 @@ __all__ = [
     "show_typed",
     "terminal_kind",
 ]
+
+TO_TYPE_UTF_8: Final = "set the terminal, and LANG, to UTF-8"
+"""What to do where what was entered is other text."""
 
 _LOCAL_FLAGS: Final = 3
 """Where tcgetattr has what the terminal shows (c_lflag)."""
@@ -53,6 +58,12 @@ def has_keyboard(terminal: int) -> bool:
     with suppress(OSError):  # the terminal may be gone
         return os.tcgetpgrp(terminal) == os.getpgrp()
     return False
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a browser has a screen to show something on."""
+    is_mac = sys.platform == "darwin"
+    return is_mac or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
 def hide_typed(terminal: int) -> Any:

@@ -8,6 +8,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,17 @@ from typing import Final
 from callrec.errors import Misconfigured
 
 assert sys.platform != "win32"
+
+__all__ = [
+    "account_of",
+    "check_only_we_can_change",
+    "check_private",
+    "is_private",
+    "let_read_like",
+    "make_private_folder",
+    "may_write",
+    "private_hint",
+]
 
 WRITE: Final = 2
 ANY_RIGHT: Final = 7
@@ -85,13 +97,14 @@ def check_only_we_can_change(path: Path) -> None:
     steps = list(_way_to(path))
     for step in steps:
         found = step.lstat()
+        is_link = stat.S_ISLNK(found.st_mode)
         if not is_ours(found.st_uid):
             raise Misconfigured(
                 f'"{step}" belongs to another account of this machine',
                 hint="run callrec as the account that owns it",
             )
         sticky = found.st_mode & stat.S_ISVTX and step != steps[-1]
-        if _others_may_write(step, found) and not sticky:
+        if not (is_link or sticky) and _others_may_write(step, found):
             raise Misconfigured(
                 f'others can change what is in "{step}"'
                 if stat.S_ISDIR(found.st_mode)
@@ -109,14 +122,14 @@ def _others_may_write(step: Path, found: os.stat_result) -> bool:
 
 def access_list(file: int | Path) -> bytes:
     """A file's access list in the kernel's form; empty where there is none, and beside Linux."""
-    try:
-        return os.getxattr(file, "system.posix_acl_access")
-    except (AttributeError, OSError):
-        return b""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):
+            return os.getxattr(file, "system.posix_acl_access")
+    return b""
 
 
 def _way_to(path: Path) -> Iterator[Path]:
-    """Every folder that is gone through to a file, from the root on, and the file itself."""
+    """Every folder that is gone through to a file, from the root on, links, and the file itself."""
     at = Path("/")
     yield at
     parts = deque(Path(os.path.abspath(path)).parts[1:])  # noqa: PTH100  # Path.resolve would follow links
@@ -124,9 +137,9 @@ def _way_to(path: Path) -> Iterator[Path]:
     while parts:
         part = parts.popleft()
         step = at.parent if part == ".." else at / part
+        yield step
         if not step.is_symlink():
             at = step
-            yield at
             continue
         links += 1
         if links > _MAX_LINKS:
@@ -135,3 +148,47 @@ def _way_to(path: Path) -> Iterator[Path]:
         if target.is_absolute():
             at = Path("/")
         parts.extendleft(reversed(target.parts[1:] if target.is_absolute() else target.parts))
+
+
+def is_private(path: Path) -> bool:
+    """Whether the mode lets nobody but the owner do anything to a file or folder."""
+    return not path.lstat().st_mode & OTHERS
+
+
+def private_hint(folder: Path) -> str:
+    """What to do where a folder, or what is in it, is not private."""
+    return f'run chmod -R go= "{folder}"'
+
+
+def make_private_folder(path: Path, *, parents: bool = False, exist_ok: bool = False) -> None:
+    """Make a folder that only its owner may enter.
+
+    Raises:
+        FileExistsError: something has its name, which is no folder or was to be new.
+    """
+    path.mkdir(mode=0o700, parents=parents, exist_ok=exist_ok)
+
+
+def may_write(path: Path) -> bool:
+    """Whether this account may change a file, or add to a folder."""
+    return os.access(path, os.W_OK)
+
+
+def account_of(path: Path) -> tuple[str, bool]:
+    """Whose a file or folder is, by name, and whether that is the account of this process."""
+    import pwd  # noqa: PLC0415 - hardly ever asked
+
+    owner = path.stat().st_uid
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = str(owner)
+    return name, owner == os.getuid()
+
+
+def let_read_like(descriptor: int, like: Path) -> None:
+    """Let read an open file whoever may read another, and change it whoever may change that."""
+    status = like.stat()
+    with suppress(OSError):
+        os.fchown(descriptor, -1, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & 0o666 | 0o400)

@@ -11,7 +11,19 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["EDITOR", "RENAME", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+__all__ = [
+    "A_DRIVE",
+    "EDITOR",
+    "RENAME",
+    "find_program",
+    "piped_into",
+    "quoted",
+    "set_variable",
+    "split_line",
+]
+
+A_DRIVE: Final = "/mnt/external"
+"""An external drive's folder, as an example."""
 
 RENAME: Final = ("mv",)
 """What a person types to give a folder another name, before the old name and the new."""

@@ -25,10 +25,12 @@ NO_BUFFERING: Final = 0x2000_0000
 
 ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION = 5, 32, 33
 INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER = 1, 50, 87
-DIR_NOT_EMPTY, IO_PENDING = 145, 997
+DIR_NOT_EMPTY, ALREADY_EXISTS, IO_PENDING = 145, 183, 997
 
-PRIVATE: Final = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
-"""In SDDL, whom a private file or folder admits: the system, administrators and its owner."""
+EXTENDED_LIMITS: Final = 9
+"""Of JOBOBJECTINFOCLASS."""
+KILL_ON_CLOSE, SILENT_BREAKAWAY = 0x2000, 0x1000
+"""JOB_OBJECT_LIMIT_...: its processes end with the last handle; their children are not in it."""
 
 
 class SecurityAttributes(ctypes.Structure):
@@ -38,6 +40,24 @@ class SecurityAttributes(ctypes.Structure):
         ("length", wintypes.DWORD),
         ("descriptor", wintypes.LPVOID),
         ("inherited", wintypes.BOOL),
+    )
+
+
+class JobLimits(ctypes.Structure):
+    """``JOBOBJECT_EXTENDED_LIMIT_INFORMATION``."""
+
+    _fields_ = (
+        ("process_time", ctypes.c_longlong),  # of 100 ns each, in user mode
+        ("job_time", ctypes.c_longlong),
+        ("flags", wintypes.DWORD),
+        ("working_set", ctypes.c_size_t * 2),
+        ("processes", wintypes.DWORD),
+        ("affinity", ctypes.c_size_t),
+        ("priority", wintypes.DWORD * 2),
+        ("io_counters", ctypes.c_ulonglong * 6),
+        ("process_memory", ctypes.c_size_t),
+        ("job_memory", ctypes.c_size_t),
+        ("peaks", ctypes.c_size_t * 2),
     )
 
 
@@ -58,6 +78,12 @@ KERNEL.CreateFileW.argtypes = (
     wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, ctypes.POINTER(SecurityAttributes),
     wintypes.DWORD, wintypes.DWORD, wintypes.HANDLE,
 )  # fmt: skip
+KERNEL.CreateJobObjectW.restype = wintypes.HANDLE
+KERNEL.CreateJobObjectW.argtypes = (ctypes.c_void_p, wintypes.LPCWSTR)
+KERNEL.SetInformationJobObject.argtypes = (
+    wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD,
+)  # fmt: skip
+KERNEL.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
 KERNEL.CloseHandle.argtypes = (wintypes.HANDLE,)
 KERNEL.FlushFileBuffers.argtypes = (wintypes.HANDLE,)
 KERNEL.LockFileEx.argtypes = (
@@ -73,3 +99,7 @@ KERNEL.LocalFree.restype = wintypes.HLOCAL
 SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
     wintypes.LPCWSTR, wintypes.DWORD, ctypes.POINTER(wintypes.LPVOID), wintypes.LPVOID,
 )  # fmt: skip
+KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
+KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
+KERNEL.ReOpenFile.restype = wintypes.HANDLE
+SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)

@@ -9,7 +9,7 @@ a name drawn by chance and a list of rights with this account alone on it. Unlik
 within the machine it passes no network, where a program that captures packets would read it.
 
 Sources (learn.microsoft.com): CreateNamedPipeW; Named Pipe Security and Access Rights;
-HandlerRoutine callback; Mandatory Integrity Control; TOKEN_MANDATORY_LABEL.
+HandlerRoutine callback; Mandatory Integrity Control.
 """
 
 from __future__ import annotations
@@ -33,8 +33,15 @@ from typing import IO, Any, Final
 
 assert sys.platform == "win32"
 
+from callrec.system.limits import Unconfined
 from callrec.system.modules import python_command
-from callrec.system.windows.api import KERNEL, SECURITY
+from callrec.system.windows.api import KERNEL
+from callrec.system.windows.confinement import (
+    ADJUST_DEFAULT,
+    QUERY,
+    lower_integrity,
+    own_token,
+)
 from callrec.system.windows.processes import closing_waits, directly
 from callrec.system.windows.rights import private_security
 
@@ -50,10 +57,6 @@ _CLOSING: Final = frozenset({2, 5, 6})
 
 _HandlerRoutine = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
 
-_ADJUST_DEFAULT: Final = 0x80
-_QUERY: Final = 8
-_TOKEN_INTEGRITY_LEVEL: Final = 25
-_INTEGRITY: Final = 0x20
 _LOW: Final = "S-1-16-4096"
 
 
@@ -275,12 +278,6 @@ _LISTENING: Final[list[object]] = []
 """What the system calls, which is kept as long as it may."""
 
 
-class _Label(ctypes.Structure):
-    """``TOKEN_MANDATORY_LABEL``."""
-
-    _fields_ = (("identifier", ctypes.c_void_p), ("attributes", wintypes.DWORD))
-
-
 def write_no_file() -> None:
     """From now on this process writes no file that is anybody's, whatever becomes of it.
 
@@ -288,22 +285,7 @@ def write_no_file() -> None:
     an account is, and opens no process that is not as low, so reads the memory of none.
 
     Raises:
-        OSError: Windows does not let it.
+        Unconfined: Windows does not let it.
     """
-    token, low = wintypes.HANDLE(), ctypes.c_void_p()
-    if not SECURITY.OpenProcessToken(
-        KERNEL.GetCurrentProcess(), _ADJUST_DEFAULT | _QUERY, ctypes.byref(token)
-    ):
-        raise ctypes.WinError(ctypes.get_last_error())
-    try:
-        if not SECURITY.ConvertStringSidToSidW(_LOW, ctypes.byref(low)):
-            raise ctypes.WinError(ctypes.get_last_error())
-        label = _Label(low, _INTEGRITY)
-        size = ctypes.sizeof(label) + SECURITY.GetLengthSid(low)
-        if not SECURITY.SetTokenInformation(
-            token, _TOKEN_INTEGRITY_LEVEL, ctypes.byref(label), size
-        ):
-            raise ctypes.WinError(ctypes.get_last_error())
-    finally:
-        KERNEL.LocalFree(low)
-        KERNEL.CloseHandle(token)
+    if not lower_integrity(own_token(QUERY | ADJUST_DEFAULT), _LOW):
+        raise Unconfined

@@ -33,7 +33,16 @@ assert sys.platform == "win32"
 
 from callrec.system.limits import Limits, Unconfined
 from callrec.system.modules import python_command
-from callrec.system.windows.api import GENERIC_READ, GENERIC_WRITE, KERNEL, OPEN_EXISTING, SECURITY
+from callrec.system.windows.api import (
+    EXTENDED_LIMITS,
+    GENERIC_READ,
+    GENERIC_WRITE,
+    KERNEL,
+    KILL_ON_CLOSE,
+    OPEN_EXISTING,
+    SECURITY,
+    JobLimits,
+)
 from callrec.system.windows.processes import directly, windows_folder
 
 __all__ = ["WHERE_IT_IS_CONFINED", "ConfinedProcess", "can_confine", "confine"]
@@ -95,35 +104,17 @@ class _Capabilities(ctypes.Structure):
     )
 
 
-class _JobLimits(ctypes.Structure):
-    """``JOBOBJECT_EXTENDED_LIMIT_INFORMATION``."""
-
-    _fields_ = (
-        ("process_time", ctypes.c_longlong),  # of 100 ns each, in user mode
-        ("job_time", ctypes.c_longlong),
-        ("flags", wintypes.DWORD),
-        ("working_set", ctypes.c_size_t * 2),
-        ("processes", wintypes.DWORD),
-        ("affinity", ctypes.c_size_t),
-        ("priority", wintypes.DWORD * 2),
-        ("io_counters", ctypes.c_ulonglong * 6),
-        ("process_memory", ctypes.c_size_t),
-        ("job_memory", ctypes.c_size_t),
-        ("peaks", ctypes.c_size_t * 2),
-    )
-
-
 class _Label(ctypes.Structure):
     """``TOKEN_MANDATORY_LABEL``."""
 
     _fields_ = (("sid", ctypes.c_void_p), ("attributes", wintypes.DWORD))
 
 
-_BASIC_UI, _EXTENDED_LIMITS = 4, 9
-"""JOBOBJECTINFOCLASS."""
+_BASIC_UI: Final = 4
+"""Of JOBOBJECTINFOCLASS."""
 
 _PROCESS_TIME, _ONE_PROCESS, _PROCESS_MEMORY = 0x2, 0x8, 0x100
-_DIE_ON_EXCEPTION, _KILL_ON_CLOSE = 0x400, 0x2000
+_DIE_ON_EXCEPTION: Final = 0x400
 """JOB_OBJECT_LIMIT_..."""
 
 _NO_UI: Final = 0xFF
@@ -139,7 +130,7 @@ _OVERLAPPED, _FIRST_INSTANCE = 0x4000_0000, 0x8_0000
 _REJECT_REMOTE: Final = 8
 _PIPE_BYTES: Final = 1 << 16
 
-_QUERY, _ADJUST_PRIVILEGES, _ADJUST_DEFAULT = 0x8, 0x20, 0x80
+QUERY, _ADJUST_PRIVILEGES, ADJUST_DEFAULT = 0x8, 0x20, 0x80
 _TOKEN_PRIVILEGES, _TOKEN_INTEGRITY, _TOKEN_IS_CONTAINER = 3, 25, 29
 _REMOVED: Final = 4
 _INTEGRITY: Final = 0x20
@@ -168,12 +159,6 @@ KERNEL.UpdateProcThreadAttribute.argtypes = (
     ctypes.c_void_p, ctypes.c_void_p,
 )  # fmt: skip
 KERNEL.DeleteProcThreadAttributeList.argtypes = (ctypes.c_void_p,)
-KERNEL.CreateJobObjectW.restype = wintypes.HANDLE
-KERNEL.CreateJobObjectW.argtypes = (ctypes.c_void_p, wintypes.LPCWSTR)
-KERNEL.SetInformationJobObject.argtypes = (
-    wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD,
-)  # fmt: skip
-KERNEL.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
 KERNEL.ResumeThread.argtypes = (wintypes.HANDLE,)
 KERNEL.SetProcessMitigationPolicy.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
 SECURITY.OpenProcessToken.argtypes = (
@@ -212,7 +197,7 @@ class ConfinedProcess:
         errors = _winapi.CreateFile("NUL", GENERIC_WRITE, 0, 0, OPEN_EXISTING, 0, 0)
         handles = (its_input, its_output, errors)
         self._job = KERNEL.CreateJobObjectW(None, None)
-        self._set_limits(_JobLimits())
+        self._set_limits(JobLimits())
         self._contained = False
         try:
             container = _container() if ConfinedProcess._can_contain else None
@@ -232,18 +217,18 @@ class ConfinedProcess:
 
     def limit(self, limits: Limits) -> None:
         """Set what it may use up; it can take nothing of that back."""
-        most = _JobLimits(
+        most = JobLimits(
             process_time=limits.cpu_seconds * 10_000_000, process_memory=limits.memory_bytes
         )
         most.flags = _PROCESS_TIME | _PROCESS_MEMORY
         self._set_limits(most)
 
-    def _set_limits(self, most: _JobLimits) -> None:
-        most.flags |= _ONE_PROCESS | _DIE_ON_EXCEPTION | _KILL_ON_CLOSE
+    def _set_limits(self, most: JobLimits) -> None:
+        most.flags |= _ONE_PROCESS | _DIE_ON_EXCEPTION | KILL_ON_CLOSE
         most.processes = 1
         _check(
             KERNEL.SetInformationJobObject(
-                self._job, _EXTENDED_LIMITS, ctypes.byref(most), ctypes.sizeof(most)
+                self._job, EXTENDED_LIMITS, ctypes.byref(most), ctypes.sizeof(most)
             )
         )
 
@@ -436,16 +421,21 @@ def confine(limits: Limits) -> None:
         Unconfined: Windows did not let it.
     """
     del limits
-    token = _own_token(_QUERY | _ADJUST_PRIVILEGES | _ADJUST_DEFAULT)
+    token = own_token(QUERY | _ADJUST_PRIVILEGES | ADJUST_DEFAULT)
     _give_up_privileges(token)
-    lowered = _lower_integrity(token)
+    lowered = lower_integrity(token)
     for policy, flags in _MITIGATIONS.items():
         _set_policy(policy, flags)
     if not (lowered or _is_contained()) or not _set_policy(_DYNAMIC_CODE, 1):
         raise Unconfined
 
 
-def _own_token(rights: int) -> int:
+def own_token(rights: int) -> int:
+    """This process's token, to be used with these rights.
+
+    Raises:
+        Unconfined: Windows does not give it.
+    """
     token = wintypes.HANDLE()
     if not SECURITY.OpenProcessToken(KERNEL.GetCurrentProcess(), rights, ctypes.byref(token)):
         raise Unconfined
@@ -466,10 +456,10 @@ def _give_up_privileges(token: int) -> None:
         raise Unconfined
 
 
-def _lower_integrity(token: int) -> bool:
-    """To the lowest that there is: what others made cannot be written to."""
+def lower_integrity(token: int, to: str = _UNTRUSTED) -> bool:
+    """So that what others made cannot be written to; whether Windows did it."""
     sid = ctypes.c_void_p()
-    SECURITY.ConvertStringSidToSidW(_UNTRUSTED, ctypes.byref(sid))
+    SECURITY.ConvertStringSidToSidW(to, ctypes.byref(sid))
     label = _Label(sid, _INTEGRITY)
     return bool(
         SECURITY.SetTokenInformation(
@@ -489,7 +479,7 @@ def _is_contained() -> bool:
     """Whether this process is an app container."""
     found, size = wintypes.DWORD(), wintypes.DWORD()
     SECURITY.GetTokenInformation(
-        _own_token(_QUERY), _TOKEN_IS_CONTAINER, ctypes.byref(found), 4, ctypes.byref(size)
+        own_token(QUERY), _TOKEN_IS_CONTAINER, ctypes.byref(found), 4, ctypes.byref(size)
     )
     return bool(found.value)
 

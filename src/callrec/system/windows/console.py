@@ -21,10 +21,12 @@ from callrec.system.windows import api
 assert sys.platform == "win32"
 
 __all__ = [
+    "TO_TYPE_UTF_8",
     "ask_hidden",
     "console_prepared",
     "forget_typed",
     "has_keyboard",
+    "has_screen",
     "hide_typed",
     "nobody_reads",
     "read_key",
@@ -32,6 +34,9 @@ __all__ = [
     "show_typed",
     "terminal_kind",
 ]
+
+TO_TYPE_UTF_8: Final = "save or send it as UTF-8"
+"""What to do where what was entered is other text."""
 
 _ECHO_INPUT: Final = 0x4
 _TEXT_INPUT: Final = 0x7
@@ -117,6 +122,12 @@ def terminal_kind(environ: Mapping[str, str]) -> str:
 def has_keyboard(terminal: int) -> bool:
     """Whether what is typed there is meant for us: no program here has a console alone."""
     return _mode(terminal) is not None
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a browser has a screen to show something on: who has a console here has one."""
+    del environ
+    return True
 
 
 def hide_typed(terminal: int) -> Any:

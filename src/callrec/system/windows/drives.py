@@ -39,8 +39,8 @@ COPY_METHODS: Final[tuple[Callable[[int, int], None], ...]] = ()
 
 METHOD_UNSUPPORTED: Final = frozenset[int]()
 
-_NO_ROOT, _REMOTE = 1, 4
-"""What GetDriveTypeW says of a place that is none, and of another machine's."""
+_REMOTE: Final = 4
+"""What GetDriveTypeW says of a drive of another machine's."""
 
 _GET_DEVICE_NUMBER: Final = 0x2D_1080
 _GET_DISK_EXTENTS: Final = 0x56_0000
@@ -161,17 +161,22 @@ def _bus_of(root: str) -> int:
 
 def _root_of(path: Path) -> str:
     r"""Where its volume begins: ``D:\``, ``C:\mnt\drive\``, ``\\server\share\``."""
+    whole = path.resolve()
+    if _is_share(whole.anchor):
+        return whole.anchor  # it is not asked: where it does not answer, that takes long
     found = ctypes.create_unicode_buffer(_LONGEST_PATH)
-    if not KERNEL.GetVolumePathNameW(str(path.resolve()), found, len(found)):
+    if not KERNEL.GetVolumePathNameW(str(whole), found, len(found)):
         raise ctypes.WinError(ctypes.get_last_error())
     return found.value
 
 
 def _is_remote(root: str) -> bool:
-    local = root.startswith(("\\\\?\\", "\\\\.\\")) and not root.upper().startswith("\\\\?\\UNC\\")
-    if root.startswith("\\\\") and not local:
-        return True
-    return bool(KERNEL.GetDriveTypeW(root) == _REMOTE)
+    return _is_share(root) or bool(KERNEL.GetDriveTypeW(root) == _REMOTE)
+
+
+def _is_share(anchor: str) -> bool:
+    local = anchor.startswith(("\\\\?\\", "\\\\.\\"))
+    return anchor.startswith("\\\\") and (not local or anchor.upper().startswith("\\\\?\\UNC\\"))
 
 
 def _letters() -> Iterator[str]:

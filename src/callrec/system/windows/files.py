@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from ctypes import wintypes
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +25,7 @@ assert sys.platform == "win32"
 
 from callrec.system.windows import api
 from callrec.system.windows.api import KERNEL
+from callrec.system.windows.rights import private_security
 
 __all__ = [
     "NO_LINKS",
@@ -87,7 +87,21 @@ def open_to_read(
     flags = api.NO_BUFFERING if past_the_cache else 0
     if not follows_links and _is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    return FileIO(_descriptor(_open(path, api.GENERIC_READ, flags=flags), os.O_RDONLY))
+    descriptor = _descriptor(_open(path, api.GENERIC_READ, flags=flags), os.O_RDONLY)
+    return _PastTheCache(descriptor) if past_the_cache else FileIO(descriptor)
+
+
+class _PastTheCache(FileIO):
+    """Reads no more once the end was met: from there on no offset is a whole sector's."""
+
+    _ended = False
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._ended:
+            return 0
+        size = super().readinto(buffer)
+        self._ended = (size or 0) < len(buffer)
+        return size
 
 
 def create_private(path: Path | str) -> int:
@@ -270,19 +284,9 @@ def _open(
 
 
 def _open_private(path: Path | str, how: int) -> int:
-    descriptor = wintypes.LPVOID()
-    if not api.SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW(
-        api.PRIVATE, 1, ctypes.byref(descriptor), None
-    ):
-        raise ctypes.WinError(ctypes.get_last_error())
-    try:
-        security = api.SecurityAttributes(
-            length=ctypes.sizeof(api.SecurityAttributes), descriptor=descriptor.value
-        )
-        rights = api.GENERIC_READ | api.GENERIC_WRITE
+    rights = api.GENERIC_READ | api.GENERIC_WRITE
+    with private_security(is_folder=False) as security:
         return _descriptor(_open(path, rights, how, security=security), os.O_RDWR)
-    finally:
-        KERNEL.LocalFree(descriptor)
 
 
 def _descriptor(handle: int, mode: int) -> int:

@@ -22,13 +22,17 @@ from typing import IO, Final, NoReturn
 assert sys.platform == "win32"
 
 from callrec.system.windows.api import (
+    EXTENDED_LIMITS,
     GENERIC_READ,
     INVALID_HANDLE,
     KERNEL,
+    KILL_ON_CLOSE,
     SECURITY,
     SHARE_DELETE,
     SHARE_READ,
     SHARING_VIOLATION,
+    SILENT_BREAKAWAY,
+    JobLimits,
 )
 
 __all__ = [
@@ -58,18 +62,14 @@ _HandlerRoutine = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
 
 KERNEL.SetConsoleCtrlHandler.argtypes = (_HandlerRoutine, wintypes.BOOL)
 KERNEL.GetCommandLineW.restype = ctypes.c_void_p
-KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
 KERNEL.GetSystemWindowsDirectoryW.argtypes = (wintypes.LPWSTR, wintypes.UINT)
 KERNEL.PeekNamedPipe.argtypes = (
     wintypes.HANDLE, wintypes.LPVOID, wintypes.DWORD,
     wintypes.LPDWORD, wintypes.LPDWORD, wintypes.LPDWORD,
 )  # fmt: skip
-KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
-KERNEL.ReOpenFile.restype = wintypes.HANDLE
 KERNEL.GetProcessAffinityMask.argtypes = (
     wintypes.HANDLE, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_size_t),
 )  # fmt: skip
-SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)
 
 _NO_CRITICAL_ERRORS, _NO_CRASH_DIALOG, _NO_FILE_DIALOG = 0x1, 0x2, 0x8000
 """Modes of SetErrorMode; children have them as well. Without the dialog no crash is reported, and
@@ -121,15 +121,27 @@ def _hide_arguments() -> None:
         ctypes.memmove(line + 2 * end_of_program, spaces.encode("utf-16-le"), 2 * len(spaces))
 
 
+_kept: Final[list[Callable[[int], bool]]] = []
+"""What the system may still call."""
+
+
 @contextmanager
-def _told(tell: Callable[[int], bool]) -> Iterator[None]:
-    """Within the block a function is told first what comes from the console, in a thread of it."""
+def _told(
+    tell: Callable[[int], bool], closing: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Within the block a function is told first what comes from the console, in a thread of it.
+
+    ``closing``: whether it is told of the end and waits for that. To take it back would wait, too.
+    """
     handler = _HandlerRoutine(tell)
     KERNEL.SetConsoleCtrlHandler(handler, True)  # noqa: FBT003 - the API's
     try:
         yield
     finally:
-        KERNEL.SetConsoleCtrlHandler(handler, False)  # noqa: FBT003
+        if closing():
+            _kept.append(handler)
+        else:
+            KERNEL.SetConsoleCtrlHandler(handler, False)  # noqa: FBT003
 
 
 @contextmanager
@@ -174,10 +186,10 @@ def graceful_shutdown() -> Iterator[Event]:
         by.append(kind)
         stop.set()
         if kind in _CLOSING:
-            over.wait()  # the process ends as this returns
+            Event().wait()  # as this returned, the process would end; so it ends by itself
         return True
 
-    with _told(tell):
+    with _told(tell, lambda: not _CLOSING.isdisjoint(by)):
         try:
             yield stop
         finally:
@@ -250,7 +262,18 @@ def become(command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)  # the other is told as well
     with subprocess.Popen(command, env=environ) as other:  # noqa: S603 - our own module
+        _end_with_us(other)
         os._exit(other.wait())
+
+
+def _end_with_us(other: subprocess.Popen[bytes]) -> None:
+    """Have the system end another process, but not its children, if it ends this one."""
+    job = KERNEL.CreateJobObjectW(None, None)  # closed as this process ends
+    limits = JobLimits(flags=KILL_ON_CLOSE | SILENT_BREAKAWAY)
+    KERNEL.SetInformationJobObject(
+        job, EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+    )
+    KERNEL.AssignProcessToJobObject(job, int(other._handle))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def read_available(pipe: IO[bytes]) -> bytes:

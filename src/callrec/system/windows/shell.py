@@ -15,7 +15,19 @@ from callrec.system.windows import api
 
 assert sys.platform == "win32"
 
-__all__ = ["EDITOR", "RENAME", "find_program", "piped_into", "quoted", "set_variable", "split_line"]
+__all__ = [
+    "A_DRIVE",
+    "EDITOR",
+    "RENAME",
+    "find_program",
+    "piped_into",
+    "quoted",
+    "set_variable",
+    "split_line",
+]
+
+A_DRIVE: Final = "E:\\"
+"""An external drive's folder, as an example."""
 
 RENAME: Final = ("cmd", "/c", "move")
 """What a person types to give a folder another name, before the old name and the new."""

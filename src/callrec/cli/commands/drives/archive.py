@@ -24,7 +24,7 @@ from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.words import some_of
-from callrec.system.shell import quoted
+from callrec.system.shell import A_DRIVE, quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def archive(
 def _checked_drive(to: Path | None) -> Path:
     if to is None:
         raise Unusable(
-            "no drive or folder is given to archive to", hint="callrec archive --to /mnt/external"
+            "no drive or folder is given to archive to", hint=f"callrec archive --to {A_DRIVE}"
         )
     return to
 
@@ -241,7 +241,7 @@ def _attached_folders(practice: Practice) -> list[Path]:
     if not every:
         raise NotFound(
             "no drive of this vault is found attached",
-            hint="attach one, or give its folder: callrec archive verify /mnt/external",
+            hint=f"attach one, or give its folder: callrec archive verify {A_DRIVE}",
         )
     return every
 
