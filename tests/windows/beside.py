@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,7 @@ class Windows:
         self,
         arguments: list[str],
         folder: Path,
-        environ: dict[str, str],
+        environ: Mapping[str, str],
         clock: datetime,
         *,
         dies_at: int = NEVER,
@@ -51,7 +52,7 @@ class Windows:
             "arguments": arguments,
             "clock": clock.isoformat(),
             "dies_at": dies_at,
-            "environ": {**environ, **home(folder)},
+            "environ": {**environ, **home(folder, environ)},
             "folder": there(folder),
         }
         assert self._process.stdin is not None
@@ -71,8 +72,12 @@ def there(path: Path | str) -> str:
     return f"Z:{path}".replace("/", "\\")
 
 
-def home(folder: Path) -> dict[str, str]:
-    """Where Windows has what is of one account: in a folder of the test's."""
-    home = folder / ".windows"
-    home.mkdir(exist_ok=True)
-    return dict.fromkeys(("LOCALAPPDATA", "APPDATA", "USERPROFILE"), there(home))
+def home(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Where Windows has what is of one account: in a folder of the test's.
+
+    The configuration of a test lies where XDG_CONFIG_HOME says, and Windows knows no such name.
+    """
+    own = folder / ".windows"
+    own.mkdir(exist_ok=True)
+    local = environ.get("XDG_CONFIG_HOME", there(own))
+    return {"LOCALAPPDATA": local, "APPDATA": there(own), "USERPROFILE": there(own)}

@@ -64,7 +64,13 @@ def main() -> None:
     for name in CHANGES:  # before anybody has taken them
         setattr(files, name, death.before(getattr(files, name)))
     event.listen(Engine, "before_cursor_execute", death.before_statement)
+    from callrec.archive import attached  # noqa: PLC0415
+    from callrec.archive import run as archiving  # noqa: PLC0415
     from callrec.cli.app import run  # noqa: PLC0415
+
+    disk_of = attached.disk_of
+    attached.disk_of = lambda at: at.name if at.name.startswith("drive") else disk_of(at)
+    archiving.serial_of = lambda _: None  # as house.drives has it: a folder may be a drive
 
     for line in sys.stdin:
         asked = json.loads(line)
