@@ -52,7 +52,7 @@ class Windows:
             "arguments": arguments,
             "clock": clock.isoformat(),
             "dies_at": dies_at,
-            "environ": {**environ, **home(folder, environ)},
+            "environ": {**_configured(environ), **environ, **home(folder)},
             "folder": there(folder),
         }
         assert self._process.stdin is not None
@@ -72,12 +72,13 @@ def there(path: Path | str) -> str:
     return f"Z:{path}".replace("/", "\\")
 
 
-def home(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Where Windows has what is of one account: in a folder of the test's.
-
-    The configuration of a test lies where XDG_CONFIG_HOME says, and Windows knows no such name.
-    """
+def home(folder: Path) -> dict[str, str]:
+    """Where Windows has what is of one account: in a folder of the test's."""
     own = folder / ".windows"
     own.mkdir(exist_ok=True)
-    local = environ.get("XDG_CONFIG_HOME", there(own))
-    return {"LOCALAPPDATA": local, "APPDATA": there(own), "USERPROFILE": there(own)}
+    return dict.fromkeys(("LOCALAPPDATA", "APPDATA", "USERPROFILE"), there(own))
+
+
+def _configured(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where a test's configuration lies: Windows asks neither for this name nor for any other."""
+    return {"CALLREC_CONFIG": f"{environ['XDG_CONFIG_HOME']}\\callrec\\config.toml"}
