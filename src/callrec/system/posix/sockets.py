@@ -54,10 +54,11 @@ def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
 def unacknowledged(channel: socket.socket) -> int:
     """Bytes that lie in the system's own buffer, or are under way; 0 where it does not tell."""
     try:
-        if sys.platform == "darwin":
-            return channel.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-        else:  # noqa: RET505 - or mypy, for macOS, does not reach it
-            return int(struct.unpack("i", fcntl.ioctl(channel, termios.TIOCOUTQ, bytes(4)))[0])
+        return (
+            channel.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+            if sys.platform == "darwin"
+            else int(struct.unpack("i", fcntl.ioctl(channel, termios.TIOCOUTQ, bytes(4)))[0])
+        )
     except OSError:
         return 0
 
