@@ -235,6 +235,7 @@ BESIDE_WINDOWS := tests/windows
 windows-python: $(INSTALLED)
 	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
 	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
+	echo ../../../src >$(WINDOWS)/Lib/site-packages/callrec.pth  # for processes that look at no PYTHONPATH
 
 test-windows: windows-python judges
 	$(WINDOWS)/python -m pytest -p no:cacheprovider --basetemp=$(WINDOWS)/tests --confcutdir=tests/system $(WINDOWS_TESTS)
