@@ -235,10 +235,11 @@ BESIDE_WINDOWS := tests/windows
 windows-python: $(INSTALLED)
 	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
 	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
+	echo ../../../src >$(WINDOWS)/Lib/site-packages/callrec.pth  # for processes that look at no PYTHONPATH
 
 test-windows: windows-python judges
-	PYTHONPATH=src $(WINDOWS)/python -m pytest -p no:cacheprovider --confcutdir=tests/system $(WINDOWS_TESTS)
-	WINDOWS_PYTHON=$(abspath $(WINDOWS)/python) $(BIN)/python -m pytest -p no:xdist $(BESIDE_WINDOWS)
+	$(WINDOWS)/python -m pytest -p no:cacheprovider --basetemp=$(WINDOWS)/tests --confcutdir=tests/system $(WINDOWS_TESTS)
+	WINDOWS_PYTHON=$(abspath $(WINDOWS))/python $(BIN)/python -m pytest -p no:xdist $(BESIDE_WINDOWS)
 
 # SIGNING is osslsigncode's own options, for a key that is not in a file; ADDRESS is where people are to fetch the setup from.
 WINDOWS_SETUP := build/windows

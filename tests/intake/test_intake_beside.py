@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from threading import Event
 import pytest
 
 from callrec.errors import Failed
+from callrec.intake import beside
 from callrec.intake import ingest as intake_run
 from callrec.intake.batch import BatchKeys
 from callrec.intake.beside import SealingWorkers, start_sealing_workers
@@ -131,6 +132,17 @@ def test_small_files_go_there_and_large_ones_do_not(
     assert sorted(originals_of(house)) == sorted(sounds)
     assert {place.rpartition("/")[2] for place in stored(house)} == ciphertexts(house)
     assert not children()
+
+
+def test_where_the_system_has_no_such_processes_all_is_sealed_here(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    monkeypatch.setattr(beside, "start_workers", lambda *_: nullcontext())
+    for call in range(2 * CHUNK_FILES):
+        a_call(tmp_path / "spool", call)
+    done = take_in(house, tmp_path / "spool")
+    assert (done.recordings, done.quarantined, asked) == (2 * CHUNK_FILES, [], [])
+    assert sorted(originals_of(house)) == sorted(map(a_wave, range(2 * CHUNK_FILES)))
 
 
 @pytest.mark.parametrize(("size_bytes", "processes"), [(SMALL_BYTES - 1, 1), (SMALL_BYTES, 2)])

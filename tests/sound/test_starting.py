@@ -12,9 +12,11 @@ from contextlib import ExitStack
 import pytest
 
 from callrec.errors import Failed
-from callrec.sound.child import expect_decoders, starting_ahead
+from callrec.sound import child
+from callrec.sound.child import Undecodable, converse, expect_decoders, starting_ahead
 from callrec.sound.coding import COMPRESSED, decoding
 from callrec.sound.listening import measure
+from callrec.system.confinement import ConfinedProcess, Limits
 from house.processes import children
 from sound.builders import a_copy, no_further_file
 from telephone.builders import a_wave
@@ -112,3 +114,43 @@ def test_one_that_waits_ends_with_whoever_started_it() -> None:
         assert ended.poll(20_000)
     finally:
         os.close(waiting)
+
+
+class Walled(ConfinedProcess):
+    """As on Windows: the first may not get as far as its first word for its walls."""
+
+    lowered = 0
+
+    def walls_were_too_high(self) -> bool:
+        Walled.lowered += 1
+        return Walled.lowered == 1
+
+
+LIMITS = Limits(cpu_seconds=20, memory_bytes=1 << 29)
+
+
+def said_by(program: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    monkeypatch.setattr(child, "ConfinedProcess", Walled)
+    monkeypatch.setattr(Walled, "lowered", 0)
+    command = (sys.executable, "-I", "-c", program)
+    return b"".join(said for _, said in converse(command, {}, lambda *_: b"", limits=LIMITS))
+
+
+def test_one_that_its_walls_keep_from_starting_is_started_with_lower_ones_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(Undecodable):
+        said_by("", monkeypatch)
+    assert Walled.lowered == 2
+    assert children() == []
+
+
+def test_what_has_spoken_gets_no_lower_walls_by_coming_to_grief(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A recording could do that, once it is read."""
+    asks_and_ends = r"import os; os.write(1, b'?\0\0\0\x0c' + bytes(12))"
+    with pytest.raises(Undecodable):
+        said_by(asks_and_ends, monkeypatch)
+    assert Walled.lowered == 0
+    assert children() == []

@@ -101,9 +101,10 @@ def test_a_task_runs_a_command_that_there_is(task: Path) -> None:
     group.make_context("callrec", typed)  # or it is an error of use
 
 
-def test_a_program_that_stays_has_no_limit_and_begins_again() -> None:
+@pytest.mark.parametrize("name", ["intake", "desk-network"])
+def test_a_program_that_stays_has_no_limit_and_begins_again(name: str) -> None:
     """What the schema calls restart on failure counts only what could not be started."""
-    told = [(name, element.text) for name, element in elements(HERE / "tasks" / "intake.xml")]
+    told = [(name, element.text) for name, element in elements(HERE / "tasks" / f"{name}.xml")]
     assert ("ExecutionTimeLimit", "PT0S") in told
     assert ("Interval", "PT5M") in told
     assert ("Duration", "P1D") in told

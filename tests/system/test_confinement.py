@@ -15,7 +15,9 @@ from callrec.sound.child import converse
 from callrec.system.confinement import ConfinedProcess, Limits, can_confine
 from system.probe import MEMORY_BYTES, attempts, outcomes
 
-PROBE = (sys.executable, "-I", str(Path(__file__).with_name("probe.py")))
+TESTS = Path(__file__).parents[1]
+BEGIN = f"import runpy, sys; sys.path[:0] = {[str(TESTS.parent / 'src'), str(TESTS)]!r}; "
+PROBE = (sys.executable, "-I", "-c", f"{BEGIN}runpy.run_module('system.probe', {{}}, '__main__')")
 
 LIMITS = Limits(cpu_seconds=20, memory_bytes=MEMORY_BYTES)
 

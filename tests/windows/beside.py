@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,7 @@ class Windows:
         self,
         arguments: list[str],
         folder: Path,
-        environ: dict[str, str],
+        environ: Mapping[str, str],
         clock: datetime,
         *,
         dies_at: int = NEVER,
@@ -51,7 +52,7 @@ class Windows:
             "arguments": arguments,
             "clock": clock.isoformat(),
             "dies_at": dies_at,
-            "environ": {**environ, **home(folder)},
+            "environ": {**_configured(environ), **environ, **home(folder)},
             "folder": there(folder),
         }
         assert self._process.stdin is not None
@@ -73,6 +74,11 @@ def there(path: Path | str) -> str:
 
 def home(folder: Path) -> dict[str, str]:
     """Where Windows has what is of one account: in a folder of the test's."""
-    home = folder / ".windows"
-    home.mkdir(exist_ok=True)
-    return dict.fromkeys(("LOCALAPPDATA", "APPDATA", "USERPROFILE"), there(home))
+    own = folder / ".windows"
+    own.mkdir(exist_ok=True)
+    return dict.fromkeys(("LOCALAPPDATA", "APPDATA", "USERPROFILE"), there(own))
+
+
+def _configured(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where a test's configuration lies: Windows asks neither for this name nor for any other."""
+    return {"CALLREC_CONFIG": f"{environ['XDG_CONFIG_HOME']}\\callrec\\config.toml"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from cli.transcript import Stage
+from cli.transcript import Stage, Step, matches
 from house.practices import House, settle_passwords
 from windows.beside import Windows, there
 
@@ -29,10 +29,22 @@ class StageOnWindows(Stage):
         }
         answer = self.windows.run(arguments, self.folder, environ, self.clock)
         assert answer is not None, "it ended without a word"
-        return answer.said.replace("Z:\\", "/").replace("\\", "/"), answer.status
+        return answer.said.replace("Z:\\", "\\"), answer.status
+
+    def _matches(self, step: Step, actual: list[str]) -> bool:
+        """A path is one, whichever way its strokes lean."""
+        expected, came = (
+            [line.replace("\\", "/") for line in each] for each in (step.below, actual)
+        )
+        return matches(expected, came)
 
     def _keep_promises(self) -> None:
         """What runs here has kept them already."""
+
+
+def _upright(lines: Iterable[str]) -> list[str]:
+    """Lines whose paths are as they are here, the example of a drive's among them."""
+    return [line.replace("\\", "/").replace("E:/", "/mnt/external") for line in lines]
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,9 @@ from packaging.utils import canonicalize_name
 from supply.distributions import PINNED
 
 HERE: Final = Path(__file__).parent
-CONSTRAINTS: Final = HERE.parents[1] / "constraints.txt"
-REQUIREMENTS: Final = HERE.parents[1] / "requirements.txt"
+CHECKOUT: Final = HERE.parents[1]
+CONSTRAINTS: Final = CHECKOUT / "constraints.txt"
+REQUIREMENTS: Final = CHECKOUT / "requirements.txt"
 DLLS: Final = HERE / "dlls.txt"
 WRAPPER: Final = HERE / "python"
 INPUTS: Final = (CONSTRAINTS, REQUIREMENTS, DLLS, WRAPPER, Path(__file__))
@@ -88,7 +89,8 @@ def main() -> int:
 
 def make(folder: Path) -> None:
     """The folder, unless it is there and made of the same: then nothing is fetched or made."""
-    digest = hashlib.sha256(b"".join(each.read_bytes() for each in INPUTS)).hexdigest()
+    inputs = (str(CHECKOUT).encode(), *(each.read_bytes() for each in INPUTS))
+    digest = hashlib.sha256(b"".join(inputs)).hexdigest()
     made_of = folder / "made-of"
     if made_of.exists() and made_of.read_text(encoding="ascii") == digest:
         return
@@ -128,6 +130,8 @@ def lay_parts(into: Path) -> None:
     wanted = FOR_TESTS | pins(REQUIREMENTS.read_text(encoding="utf-8")).keys()
     install(into, [pinned[name] for name in wanted - WITHOUT_WHEEL], *WHEELS)
     install(into, [pinned[name] for name in wanted & WITHOUT_WHEEL])
+    # callrec itself is imported from here, by what it starts too.
+    (into / "callrec.pth").write_text(f"Z:{CHECKOUT / 'src'}", encoding="utf-8")
 
 
 def pins(constraints: str) -> dict[str, str]:

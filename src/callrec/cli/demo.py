@@ -23,7 +23,7 @@ from callrec.errors import Failed, Refused, Tampered, Unusable
 from callrec.system.files import remove_folder
 from callrec.system.processes import python_command
 from callrec.system.rights import make_private_folder
-from callrec.system.shell import find_program, joined, set_variable
+from callrec.system.shell import RENAME, find_program, joined, set_variable
 
 demo_app = new_app()
 
@@ -388,9 +388,10 @@ def archive(stage: Stage) -> None:
     (stage.folder / "drive").mkdir()
     stage.callrec("dora", "archive", "--to", "drive", "--label", "drive-a", "--yes")
     stage.callrec("dora", "archive", "verify", "drive")
-    stage.remark("Outside callrec: the bag's checksums, by sha256sum.")
-    bag = next((stage.folder / "drive" / "bags").iterdir()).relative_to(stage.folder)
-    stage.program("sha256sum", "--check", "--quiet", "manifest-sha256.txt", within=str(bag))
+    if find_program("sha256sum", os.environ):
+        stage.remark("Outside callrec: the bag's checksums, by sha256sum.")
+        bag = next((stage.folder / "drive" / "bags").iterdir()).relative_to(stage.folder)
+        stage.program("sha256sum", "--check", "--quiet", "manifest-sha256.txt", within=str(bag))
 
 
 def erase(stage: Stage) -> None:
@@ -408,10 +409,10 @@ def erase(stage: Stage) -> None:
     )  # fmt: skip
     stage.callrec("dora", "approve", "R-3", "--yes", *recording)
     stage.remark("The drive lies in a drawer: it still holds the call.")
-    stage.program("mv", "drive", "drawer")
+    stage.program(*RENAME, "drive", "drawer")
     stage.callrec("dora", "request", "erase", "R-3", "--yes")
     stage.remark("It is attached again: its bag and its copy of the catalogue are written anew.")
-    stage.program("mv", "drawer", "drive")
+    stage.program(*RENAME, "drawer", "drive")
     (stage.folder / "certificates").mkdir()
     at_last = ("--drive", "drive", "--to", "certificates", "--yes")
     stage.callrec("dora", "request", "erase", "R-3", *at_last)

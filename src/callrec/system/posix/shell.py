@@ -14,6 +14,7 @@ assert sys.platform != "win32"
 __all__ = [
     "A_DRIVE",
     "EDITOR",
+    "RENAME",
     "find_program",
     "piped_into",
     "quoted",
@@ -23,6 +24,9 @@ __all__ = [
 
 A_DRIVE: Final = "/mnt/external"
 """An external drive's folder, as an example."""
+
+RENAME: Final = ("mv",)
+"""What a person types to give a folder another name, before the old name and the new."""
 
 EDITOR: Final = "vi"
 """What edits a text where nobody set another."""

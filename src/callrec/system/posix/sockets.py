@@ -54,15 +54,17 @@ def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
 def unacknowledged(channel: socket.socket) -> int:
     """Bytes that lie in the system's own buffer, or are under way; 0 where it does not tell."""
     try:
-        if sys.platform == "darwin":
-            return channel.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-        return int(struct.unpack("i", fcntl.ioctl(channel, termios.TIOCOUTQ, bytes(4)))[0])
+        return (
+            channel.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+            if sys.platform == "darwin"
+            else int(struct.unpack("i", fcntl.ioctl(channel, termios.TIOCOUTQ, bytes(4)))[0])
+        )
     except OSError:
         return 0
 
 
 def is_open(channel: socket.socket) -> bool | None:
     """Whether all that was acknowledged came; None where the system does not tell."""
-    if sys.platform != "linux" or channel.family == socket.AF_UNIX:
-        return None
-    return channel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _OPEN
+    if sys.platform == "linux" and channel.family != socket.AF_UNIX:
+        return channel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _OPEN
+    return None

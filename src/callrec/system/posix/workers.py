@@ -23,6 +23,10 @@ _PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when the one that forked it ends."""
 
 
+_BEARS_FORKS: Final = sys.platform == "linux"
+"""macOS forks, but its own libraries do not bear it."""
+
+
 @contextmanager
 def start_workers(
     count: int, serve: Callable[[Connection], None]
@@ -31,7 +35,7 @@ def start_workers(
 
     None: this system has no such processes.
     """
-    if sys.platform != "linux":  # macOS forks, but its own libraries do not bear it
+    if not _BEARS_FORKS:
         yield None
         return
     gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others

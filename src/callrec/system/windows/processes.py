@@ -121,15 +121,27 @@ def _hide_arguments() -> None:
         ctypes.memmove(line + 2 * end_of_program, spaces.encode("utf-16-le"), 2 * len(spaces))
 
 
+_kept: Final[list[Callable[[int], bool]]] = []
+"""What the system may still call."""
+
+
 @contextmanager
-def _told(tell: Callable[[int], bool]) -> Iterator[None]:
-    """Within the block a function is told first what comes from the console, in a thread of it."""
+def _told(
+    tell: Callable[[int], bool], closing: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Within the block a function is told first what comes from the console, in a thread of it.
+
+    ``closing``: whether it is told of the end and waits for that. To take it back would wait, too.
+    """
     handler = _HandlerRoutine(tell)
     KERNEL.SetConsoleCtrlHandler(handler, True)  # noqa: FBT003 - the API's
     try:
         yield
     finally:
-        KERNEL.SetConsoleCtrlHandler(handler, False)  # noqa: FBT003
+        if closing():
+            _kept.append(handler)
+        else:
+            KERNEL.SetConsoleCtrlHandler(handler, False)  # noqa: FBT003
 
 
 @contextmanager
@@ -174,10 +186,10 @@ def graceful_shutdown() -> Iterator[Event]:
         by.append(kind)
         stop.set()
         if kind in _CLOSING:
-            over.wait()  # the process ends as this returns
+            Event().wait()  # as this returned, the process would end; so it ends by itself
         return True
 
-    with _told(tell):
+    with _told(tell, lambda: not _CLOSING.isdisjoint(by)):
         try:
             yield stop
         finally:

@@ -18,6 +18,7 @@ assert sys.platform == "win32"
 __all__ = [
     "A_DRIVE",
     "EDITOR",
+    "RENAME",
     "find_program",
     "piped_into",
     "quoted",
@@ -27,6 +28,9 @@ __all__ = [
 
 A_DRIVE: Final = "E:\\"
 """An external drive's folder, as an example."""
+
+RENAME: Final = ("cmd", "/c", "move")
+"""What a person types to give a folder another name, before the old name and the new."""
 
 EDITOR: Final = "notepad"
 """What edits a text where nobody set another."""
