@@ -100,6 +100,9 @@ def make(folder: Path) -> None:
     ignored = shutil.ignore_patterns(*NOT_FOR_WINDOWS)
     shutil.copytree(DEBIAN, folder / "Lib", ignore=ignored)
     lay_parts(folder / "Lib" / "site-packages")
+    # As an installation: children of callrec look at nothing of their caller's, PYTHONPATH neither.
+    ours = str(HERE.parents[1] / "src").replace("/", "\\")
+    (folder / "Lib" / "site-packages" / "callrec.pth").write_text(f"Z:{ours}\n", encoding="ascii")
     make_executable(folder)
     make_stable_dll(folder)
     # By Debian's Python of the same minor version: Wine's takes minutes for it.

@@ -101,6 +101,24 @@ def test_calls_are_searched_and_a_request_approved_and_each_login_ends_on_record
     assert not list_sessions(asked_for.open(), asked_for.actor("dora"), login="max")
 
 
+def test_a_package_is_saved_at_the_desk(granted: House) -> None:
+    with a_desk(granted) as (address, _):
+        parts = urlsplit(address)
+        sam = Client(f"{parts.scheme}://{parts.netloc}").admitted(address)
+        assert sam.log_in("sam").to == "/"
+        filled = {"token": sam.token(), "password": password_of("sam")}
+        page = "/requests/R-1/release"
+        sam.post(page, {**filled, "do": "release", "form": "zip"})
+        until = time.monotonic() + WITHIN_S
+        while not (saved := re.search(f'href="({page}/[^"]+)"', shown := sam.get(page).body)):
+            assert time.monotonic() < until, told(shown)
+            time.sleep(0.5)
+        assert sam.get(saved[1]).body.startswith("PK")
+        confirmed = sam.post(page, {**filled, "do": "saved"})
+        assert "R-1 is released" in (shown := sam.get(confirmed.to).body), told(shown)
+    assert acts(granted)[-1] in {"release.delivered", "logout"}
+
+
 def told(page: str) -> str:
     """What a page says of what was not done."""
     return "\n".join(line for line in page.splitlines() if "alert" in line)
