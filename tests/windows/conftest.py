@@ -33,10 +33,7 @@ class StageOnWindows(Stage):
 
     def _matches(self, step: Step, actual: list[str]) -> bool:
         """A path is one, whichever way its strokes lean."""
-        expected, came = (
-            [line.replace("\\", "/") for line in each] for each in (step.below, actual)
-        )
-        return matches(expected, came)
+        return matches(_upright(step.below), _upright(actual))
 
     def _keep_promises(self) -> None:
         """What runs here has kept them already."""

@@ -100,9 +100,6 @@ def make(folder: Path) -> None:
     ignored = shutil.ignore_patterns(*NOT_FOR_WINDOWS)
     shutil.copytree(DEBIAN, folder / "Lib", ignore=ignored)
     lay_parts(folder / "Lib" / "site-packages")
-    # As an installation: children of callrec look at nothing of their caller's, PYTHONPATH neither.
-    ours = str(HERE.parents[1] / "src").replace("/", "\\")
-    (folder / "Lib" / "site-packages" / "callrec.pth").write_text(f"Z:{ours}\n", encoding="ascii")
     make_executable(folder)
     make_stable_dll(folder)
     # By Debian's Python of the same minor version: Wine's takes minutes for it.
@@ -133,7 +130,7 @@ def lay_parts(into: Path) -> None:
     wanted = FOR_TESTS | pins(REQUIREMENTS.read_text(encoding="utf-8")).keys()
     install(into, [pinned[name] for name in wanted - WITHOUT_WHEEL], *WHEELS)
     install(into, [pinned[name] for name in wanted & WITHOUT_WHEEL])
-    # callrec itself is imported from here, by what it starts too.
+    # callrec itself is imported from here, by children that look at no PYTHONPATH, too.
     (into / "callrec.pth").write_text(f"Z:{CHECKOUT / 'src'}", encoding="utf-8")
 
 
