@@ -41,7 +41,8 @@ class StageOnWindows(Stage):
 
 def _upright(lines: Iterable[str]) -> list[str]:
     """Lines whose paths are as they are here, the example of a drive's among them."""
-    return [line.replace("\\", "/").replace("E:/", "/mnt/external") for line in lines]
+    said = (line.replace("\\", "/").replace("E:/", "/mnt/external") for line in lines)
+    return [line.replace("Z••••", "t••••") for line in said]  # a masked path: its first letter
 
 
 @pytest.fixture(scope="session")
