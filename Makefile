@@ -228,18 +228,18 @@ test-image: image
 	packaging/try-image $(IMAGE)/*.oci.tar
 
 # Made anew when what it is made of changes. It runs the tests of what lies below; those of what people see run here, and
-# have it run their commands. What begins with a practice's fixtures does not run there: they are of Linux.
+# have it run their commands. What begins with a practice's fixtures does not run there: they are of Linux. Neither lies in
+# /tmp: Wine knows no sticky bit, and says that everybody can change what is in it.
 WINDOWS := .windows
 WINDOWS_TESTS := tests/system
 BESIDE_WINDOWS := tests/windows
 windows-python: $(INSTALLED)
 	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
 	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
-	echo ../../../src >$(WINDOWS)/Lib/site-packages/callrec.pth  # for processes that look at no PYTHONPATH
 
 test-windows: windows-python judges
 	$(WINDOWS)/python -m pytest -p no:cacheprovider --basetemp=$(WINDOWS)/tests --confcutdir=tests/system $(WINDOWS_TESTS)
-	WINDOWS_PYTHON=$(abspath $(WINDOWS))/python $(BIN)/python -m pytest -p no:xdist $(BESIDE_WINDOWS)
+	WINDOWS_PYTHON=$(abspath $(WINDOWS))/python $(BIN)/python -m pytest -p no:xdist --basetemp=$(WINDOWS)/beside $(BESIDE_WINDOWS)
 
 # SIGNING is osslsigncode's own options, for a key that is not in a file; ADDRESS is where people are to fetch the setup from.
 WINDOWS_SETUP := build/windows

@@ -39,6 +39,8 @@ class Client:
     origin: str
     trusts: ssl.SSLContext | None = None
     cookies: dict[str, str] = field(default_factory=dict)
+    within_s: float = 60
+    """How long it waits for an answer."""
 
     @property
     def host(self) -> str:
@@ -88,7 +90,7 @@ class Client:
         at = urlsplit(self.origin)
         host = "127.0.0.1" if (at.hostname or "").endswith(".localhost") else at.hostname or ""
         channel = socket.socket()
-        channel.settimeout(60)
+        channel.settimeout(self.within_s)
         if receives:
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
         channel.connect((host, at.port or 443))

@@ -11,6 +11,7 @@ import pytest
 
 from callrec.errors import Failed
 from callrec.system.drives import code_of, disk_of, drives, file_system_of, serial_of
+from callrec.system.files import disk_errors
 from callrec.system.windows import drives as windows
 from callrec.volume.drive import drive_errors, is_full
 
@@ -37,6 +38,11 @@ def test_what_windows_says_becomes_the_words_of_everywhere(number: int, words: s
     with pytest.raises(Failed, match=words) as failed, drive_errors():
         raise OSError(None, "x", None, number)
     assert is_full(failed.value) == (number in {39, 112, 223, 1295})
+
+
+def test_the_vaults_disk_is_asked_in_the_same_way() -> None:
+    with pytest.raises(Failed, match="the vault's disk failed"), disk_errors():
+        raise OSError(None, "x", None, 23)  # ERROR_CRC, which Python takes for a right
 
 
 def test_what_the_runtime_took_for_a_right_is_asked_of_it(

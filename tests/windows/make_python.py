@@ -130,7 +130,7 @@ def lay_parts(into: Path) -> None:
     wanted = FOR_TESTS | pins(REQUIREMENTS.read_text(encoding="utf-8")).keys()
     install(into, [pinned[name] for name in wanted - WITHOUT_WHEEL], *WHEELS)
     install(into, [pinned[name] for name in wanted & WITHOUT_WHEEL])
-    # callrec itself is imported from here, by what it starts too.
+    # callrec itself is imported from here, by children that look at no PYTHONPATH, too.
     (into / "callrec.pth").write_text(f"Z:{CHECKOUT / 'src'}", encoding="utf-8")
 
 

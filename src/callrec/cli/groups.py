@@ -72,7 +72,11 @@ class _Help(typer.Context.formatter_class):  # type: ignore[misc, valid-type]  #
 
 
 class _Helped:
-    """Shows its help page by page, where the terminal has no room for all of it."""
+    """Checks the paths that it is given, and shows its help page by page."""
+
+    def invoke(self, ctx: Any) -> Any:
+        _check_paths(ctx)
+        return super().invoke(ctx)  # type: ignore[misc]  # a command's
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]  # a command's
@@ -120,15 +124,12 @@ class Command(_Helped, TyperCommand):
         answers: list[str] = []
         while True:
             try:
-                left = super().parse_args(ctx, [*args, *answers])
+                return super().parse_args(ctx, [*args, *answers])
             except typer.TyperException as problem:
                 if not _can_be_asked(problem, ctx):
                     raise
                 ctx.meta[ASKED] = True
                 answers.extend(_ask_for(cast("Any", problem).param, ctx))
-            else:
-                _check_paths(ctx)
-                return left
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         self.format_examples(ctx, formatter)
@@ -141,11 +142,13 @@ class Command(_Helped, TyperCommand):
 
 def _check_paths(ctx: Any) -> None:
     """Refuse each path that is one to us and another to the system, before anything is done."""
-    for given in ctx.params.values():
-        for path in given if isinstance(given, list | tuple) else (given,):
-            wrong, hint = path_problem(path) if isinstance(path, Path) else ("", "")
-            if wrong:
-                raise Unusable(wrong, hint=hint)
+    for each in ctx.command.params:
+        if each.type_descriptor.annotation in (Path, list[Path]):
+            given = ctx.params.get(each.name) or ()
+            for path in given if isinstance(given, list | tuple) else (given,):
+                wrong, hint = path_problem(Path(path))
+                if wrong:
+                    raise Unusable(wrong, hint=hint)
 
 
 def _format_examples(ctx: Any, formatter: Any) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from callrec.errors import Failed, Misconfigured, Unusable
+from callrec.system.drives import code_of
 
 if sys.platform == "win32":
     from callrec.system.windows.files import *
@@ -166,6 +167,7 @@ def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        plain = os.strerror(error.errno or errno.EIO).lower()
-        message, hint = _WORDS.get(error.errno or errno.EIO, (f"the vault's disk: {plain}", ""))
+        code = code_of(error)
+        plain = os.strerror(code).lower()
+        message, hint = _WORDS.get(code, (f"the vault's disk: {plain}", ""))
         raise Failed(message, hint=hint) from error

@@ -51,7 +51,7 @@ _ERROR_MESSAGES = {
     ),
     errno.EFBIG: (
         "the drive takes no file of that size: file too large",
-        "format it with ext4 or exFAT",
+        "format it as exFAT",
     ),
 }
 
