@@ -354,7 +354,8 @@ def _where(bug: BaseException | None) -> str:
     here = Path(callrec.__file__).parent
     place = "unknown"
     for frame, line in walk_tb(bug.__traceback__ if bug else None):
-        path = Path(frame.f_code.co_filename)
+        # Where callrec is one program, a file has a name from our folder on.
+        path = here.parent / frame.f_code.co_filename
         if path.is_relative_to(here):
             place = f"{path.relative_to(here.parent)}:{line}"
     return f"{type(bug).__name__} at {place}"
