@@ -234,7 +234,7 @@ WINDOWS := .windows
 WINDOWS_TESTS := tests/system
 BESIDE_WINDOWS := tests/windows
 windows-python: $(INSTALLED)
-	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13)
+	$(call programs,wine:wine x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64-win32 /usr/bin/python3.13:python3.13 bwrap:bubblewrap)
 	PYTHONPATH=.:tests $(BIN)/python -m windows.make_python $(WINDOWS)
 
 test-windows: windows-python judges
