@@ -22,6 +22,7 @@ from typing import ClassVar
 import pytest
 
 from callrec.intake import reading as intake_reading
+from callrec.system.files import open_to_read
 from house.call_records import a_row, records
 from house.commands import Answer, type_in
 from house.practices import House
@@ -202,6 +203,11 @@ class Disturbed(FileIO):
         return super().readinto(buffer)
 
 
+def opened_disturbed(path: Path) -> Disturbed:
+    with open_to_read(path) as opened:
+        return Disturbed(os.dup(opened.fileno()))
+
+
 def replaced(path: Path) -> None:
     other = path.with_name(".other")
     other.write_bytes(a_wave(9))
@@ -269,7 +275,7 @@ def test_a_file_to_which_something_happens_while_it_is_read_is_left(
     monkeypatch.setattr(Disturbed, "happens", happens, raising=False)
     monkeypatch.setattr(Disturbed, "path", disturbed, raising=False)
     monkeypatch.setattr(Disturbed, "has_happened", False, raising=False)
-    monkeypatch.setattr(intake_reading, "FileIO", Disturbed)
+    monkeypatch.setattr(intake_reading, "open_to_read", opened_disturbed)
     done = type_in(house, "door", "ingest", str(tmp_path / "spool"), "--after", "delete", "--json")
     told = json.loads(done.out)
     assert (done.status, told["ingested"]) == (8, 1)
