@@ -134,6 +134,17 @@ def test_a_bug_names_its_kind_and_our_line_but_not_what_it_held(
     assert len(err.splitlines()) == 2
 
 
+def test_a_bug_of_callrec_as_one_program_names_its_line_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There a module's file has a name from our folder on, and lies nowhere."""
+    code = compile("\nraise KeyError", str(Path("callrec", "crypto", "kit.py")), "exec")
+    with pytest.raises(KeyError) as problem:
+        exec(code)  # noqa: S102 - ours
+    app.report_error(problem.value, GlobalOptions())
+    assert "KeyError at callrec/crypto/kit.py:2" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("_sample")
 def test_an_error_cannot_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     run("ring", "17", "--reason", "hostile")
