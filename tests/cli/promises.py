@@ -58,7 +58,7 @@ EXAMPLES: Final = {
 """What stands for each word in capitals."""
 
 _LINE: Final = re.compile(r"^(?:callrec: hint: |next: |warning: | +-> )(.*)$", re.MULTILINE)
-_PERSON: Final = re.compile(r"\b(?!who )([a-z]+) runs $")
+_PERSON: Final = re.compile(r"\b(?!(?:who|each) )([a-z]+) runs $")
 _CARRIES_ON: Final = re.compile(
     "again|and|brings|by|draws|for|lists|makes|names|puts|says|shows|takes|tells|them|to|which|with"
     "|writes"
