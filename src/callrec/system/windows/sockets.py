@@ -86,7 +86,7 @@ def listen_at(path: Path) -> socket.socket:
 
 @contextmanager
 def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
-    """The connection itself: whoever closes it here, it has not come.
+    """The connection itself: if somebody closes it here, it has not come.
 
     Another handle of it would take a right to this process that nobody has, not even itself, since
     it closed itself to other programs (`harden_process`).
