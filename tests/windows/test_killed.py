@@ -80,7 +80,7 @@ def test_what_is_ended_at_any_step_is_whole_after_the_next_run(
 def copied(begun: House, folder: Path) -> House:
     house = practices.copy(begun, folder)
     for name in ("spool", "drive", "out"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     for call in CALLS:
         a_call(folder / "spool", call)
     return house
