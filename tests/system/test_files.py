@@ -20,6 +20,7 @@ from callrec.system.files import (
     lock,
     move,
     move_over,
+    open_folder,
     open_folder_lock,
     open_or_create,
     open_to_read,
@@ -102,6 +103,10 @@ def test_what_is_missing_or_a_folder_is_said_to_be(tmp_path: Path) -> None:
         open_to_read(tmp_path / "none")
     with pytest.raises(IsADirectoryError):
         open_to_read(tmp_path)
+
+
+def test_a_folder_is_opened_to_be_synced(tmp_path: Path) -> None:
+    os.close(open_folder(tmp_path))
 
 
 def test_what_is_open_can_be_renamed_and_removed(file: Path) -> None:
