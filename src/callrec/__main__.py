@@ -17,7 +17,7 @@ from callrec.system.processes import harden_process
 
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
-    # Of what a command loads nothing can be thrown away, and looking through it takes a sixth of it.
+    # Nothing of what a command loads can be thrown away, and to look for it takes a sixth as long.
     gc.set_threshold(50_000)
     _fill_closed_streams()
     harden_process()

@@ -30,7 +30,7 @@ from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, Source
+from callrec.intake.sources import Mark, ReadBack
 from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
@@ -237,18 +237,6 @@ def clear_portion(
     }
     """Sources of which all that they, and their sidecars, say is in the vault."""
     return left + clear_sidecars(after, gone, described) + clear_words(after, gone)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBack:
-    """A source, and whether its recording was read back and is the same, byte for byte."""
-
-    source: Source
-    uid: str
-    sha256: str
-    """Of the original, in hex."""
-    problem: Problem | None
-    """None: it is the same."""
 
 
 def read_back(practice: Practice, actor: Actor, portion: Portion, pool: Executor) -> list[ReadBack]:

@@ -20,9 +20,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
-from callrec.intake.clearing import ReadBack
-from callrec.intake.joining import MISDATED
-from callrec.intake.sources import Quarantined, Refusal
+from callrec.intake.sources import MISDATED, Quarantined, ReadBack, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
 from callrec.record.statements import sign_statement_as

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from callrec.archive.log import uids_with_enough_copies
 from callrec.errors import Unusable
-from callrec.intake.clearing import ReadBack
 from callrec.intake.reading import telephone_setup
+from callrec.intake.sources import ReadBack
 from callrec.package.instruction import InstructedItem, SupplierInstruction, instruction_text
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
