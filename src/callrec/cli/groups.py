@@ -72,13 +72,16 @@ class _Help(typer.Context.formatter_class):  # type: ignore[misc, valid-type]  #
 
 
 class _IfGiven(NamedTuple):
-    """Reads an option as Typer does; one that was left out without loading pydantic to do so."""
+    """Reads an option as Typer does, but what is left out or plain text without loading pydantic."""
 
     option: Any
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        kind = self.option.type_descriptor
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
+        if kind.annotation in (str, list[str]) and kind.parameter_info.parser is None:
+            return value if isinstance(value, str) else list(value)
         reading = type(self.option).get_runtime_param(self.option)
         return reading.coerce(value, param=param, ctx=ctx)
 
