@@ -72,7 +72,7 @@ class _Help(typer.Context.formatter_class):  # type: ignore[misc, valid-type]  #
 
 
 class _IfGiven(NamedTuple):
-    """Reads an option as Typer does, but what is left out or plain text without loading pydantic."""
+    """Reads an option as Typer does; what is left out or plain text without loading pydantic."""
 
     option: Any
 

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -39,6 +38,7 @@ from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_de
 from callrec.system.paths import lies_in
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
+from callrec.values import dataclass
 
 """Errors of a link to a file on another disk, or on a disk without links."""
 
