@@ -7,7 +7,7 @@ functions. Here it is one, ``__init__``; whatever else a value does, all of them
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import (
     KW_ONLY,
     MISSING,
@@ -62,10 +62,11 @@ def dataclass(
         if repr and "__repr__" not in own:
             made.__repr__ = _said
         if eq and "__eq__" not in own:
-            names = [each.name for each in every if each.compare]
-            made._compared = attrgetter(*names) if names else bool  # noqa: SLF001  # ours
+            compared = [each for each in every if each.compare]
+            made._compared = _values_of(compared)  # noqa: SLF001  # ours
             made.__eq__ = _is_equal
             if "__hash__" not in own:
+                made._hashed = _values_of([each for each in compared if each.hash is not False])  # noqa: SLF001
                 made.__hash__ = _hash
         return made  # type: ignore[no-any-return]
 
@@ -95,6 +96,10 @@ def _init(kind: type[Any], every: Iterable[Field[Any]]) -> Callable[..., None]:
     return init  # type: ignore[no-any-return]
 
 
+def _values_of(some: Collection[Field[Any]]) -> Callable[[Any], Any]:
+    return attrgetter(*(each.name for each in some)) if some else bool
+
+
 def _refuse_change(_: object, name: str, *_value: object) -> None:
     raise FrozenInstanceError(f"cannot change {name!r}")
 
@@ -111,7 +116,7 @@ def _is_equal(self: Any, other: Any) -> Any:
 
 
 def _hash(self: Any) -> int:
-    return hash(self._compared(self))
+    return hash(self._hashed(self))
 
 
 def _state(self: Any) -> list[Any]:
