@@ -50,6 +50,7 @@ __all__ = [
     "sync_filesystem",
     "sync_tree",
     "will_read",
+    "write_at_once",
 ]
 
 _PATIENCE_S: Final = 5.0
@@ -152,6 +153,11 @@ def lock(descriptor: int, *, shared: bool = False, waits: bool = True) -> None:
         raise ctypes.WinError(code)
 
 
+def write_at_once(descriptor: int, data: memoryview) -> int:
+    """Write to a file as much of ``data`` as it takes, and return how many bytes that was."""
+    return os.write(descriptor, data)
+
+
 def open_folder_lock(folder: Path) -> int:
     """The descriptor by which a folder is locked: a file in it, as a folder itself cannot be."""
     return open_or_create(folder / ".lock")
@@ -209,7 +215,7 @@ def move_over(source: Path | str, target: Path) -> None:
 def remove_file(path: Path | str, *, missing_ok: bool = False) -> None:
     """Take a file's name away; of a link, its own."""
     try:
-        _patiently(lambda: os.unlink(path))  # noqa: PTH108  # of a text, too  # of a text, too
+        _patiently(lambda: os.unlink(path))  # noqa: PTH108  # of a text, too
     except FileNotFoundError:
         if not missing_ok:
             raise
@@ -277,7 +283,7 @@ def _open(
     handle = KERNEL.CreateFileW(str(path), rights, api.SHARE_ALL, asked, how, flags, None)
     if handle == api.INVALID_HANDLE:
         code = ctypes.get_last_error()
-        if code == api.ACCESS_DENIED and os.path.isdir(path):  # noqa: PTH112  # of a text, too  # of a text, too
+        if code == api.ACCESS_DENIED and os.path.isdir(path):  # noqa: PTH112  # of a text, too
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         raise ctypes.WinError(code)
     return int(handle)
@@ -310,7 +316,7 @@ def _move_over(source: Path | str, target: Path) -> None:
     rights = api.DELETE | api.GENERIC_WRITE
     handle = _open(source, rights, flags=api.BACKUP_SEMANTICS)
     try:
-        name = os.path.abspath(target).encode("utf-16-le")  # noqa: PTH100  # links stay  # links stay
+        name = os.path.abspath(target).encode("utf-16-le")  # noqa: PTH100  # links stay
         asked = (
             (_RENAME_REPLACES | _RENAME_POSIX).to_bytes(8, "little")  # with what fills it up
             + bytes(8)
