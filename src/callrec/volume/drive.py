@@ -204,9 +204,8 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
-            remove_file(
-                partial, missing_ok=True
-            )  # not written through: it could be a link off the drive
+            # Not written through: it could be a link off the drive.
+            remove_file(partial, missing_ok=True)
             file = partial.open("xb")
         whole = AtomicFile(file)
         try:

@@ -122,9 +122,7 @@ def write_at_once(descriptor: int, data: memoryview) -> int:
     Who syncs it later waits less. A whole MiB goes past the cache where the drive can: nobody reads
     it soon, and it would be copied there for nothing. Returns how many bytes it took.
     """
-    if sys.platform != "linux":
-        return os.write(descriptor, data)
-    if len(data) == _MIB:
+    if sys.platform == "linux" and len(data) == _MIB:
         try:
             fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_DIRECT)
             return os.write(descriptor, data)
@@ -134,7 +132,8 @@ def write_at_once(descriptor: int, data: memoryview) -> int:
         finally:
             fcntl.fcntl(descriptor, fcntl.F_SETFL, 0)
     size = os.write(descriptor, data)
-    if size >= _MIB >> 3:  # for less the call takes longer than it saves of waiting
+    # Of less the call takes longer than it saves of waiting.
+    if sys.platform == "linux" and size >= _MIB >> 3:
         _LIBC.sync_file_range(descriptor, *_BEGIN)
     return size
 
