@@ -224,6 +224,14 @@ def test_where_nobody_is_asked_for_the_time_nothing_is_loaded_that_asks() -> Non
     assert {"urllib.request", "http.client"}.isdisjoint(done.stdout.split())
 
 
+def test_a_release_as_a_page_loads_nothing_that_makes_zips() -> None:
+    program = "import sys, callrec.release.release; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert {"pyzipper", "Cryptodome", "cffi"}.isdisjoint(done.stdout.split())
+
+
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:
     names = {*EVERY_COMMAND, *app.Commands.moved()} - {"drive", "practice"}
     modules = sorted({app.Commands.module_of(name) for name in names})

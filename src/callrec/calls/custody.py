@@ -404,9 +404,7 @@ class Opening:
         members = ("uid", "revision", before, "ciphertext", "metadata")
         entries = entries_in(statement.fields, "items", *members, *([] if anew else ["shown"]))
         listed = {
-            (uid, revision): _Listed(
-                was, ciphertext, metadata, "".join(shown), anew, statement.digest
-            )
+            (uid, revision): _Listed(was, ciphertext, metadata, "".join(shown), anew, row.digest)
             for uid, revision, was, ciphertext, metadata, *shown in entries
         }
         if len(listed) != len(entries):

@@ -14,12 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-<<<<<<< HEAD
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
-=======
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
->>>>>>> main
 from enum import IntEnum
 from functools import cache
 from types import MappingProxyType

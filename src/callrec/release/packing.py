@@ -48,7 +48,6 @@ from callrec.package.texts import (
     search_text,
     verify_text,
 )
-from callrec.package.zip import write_zip
 from callrec.paper.apart import make_papers
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
@@ -178,6 +177,8 @@ def write_package(
     if draft.directions.form is PackageForm.HTML:
         shown = PageContent(certificate=certificate, waveforms=dict(_waveforms(draft)))
         return write_page(members(), target, passphrase, shown, seed=seed)
+    from callrec.package.zip import write_zip  # noqa: PLC0415  # a page needs none: 60 ms
+
     return write_zip(members(), target, passphrase)
 
 

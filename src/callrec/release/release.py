@@ -245,9 +245,8 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         with uninterrupted():
             with suppress(OSError):  # the next release takes it away
-                remove_file(
-                    target, missing_ok=True
-                )  # nobody can open it: its passphrase was not shown
+                # Nobody can open it: its passphrase was not shown.
+                remove_file(target, missing_ok=True)
             record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
     before = draft.request.history.leaves
