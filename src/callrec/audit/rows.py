@@ -7,7 +7,8 @@ it was found (`resumed`).
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ from callrec.catalogue.written import (
     newest_written,
     signed_tables,
 )
-from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
 
 MOST_NAMED: Final = 20
@@ -59,14 +59,15 @@ _BREAKS: Final = (
 )
 """Where a row was another when it was written than it was left before."""
 
-_LINES_BY_SIZE: Final = (
-    "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
-    " || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
-    " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END"
-    " || ' ' || key || char(10) AS line FROM written WHERE ? IN (0, size)"
-    " ORDER BY size, name, key) AS lines GROUP BY size"
+_LINES: Final = (
+    "SELECT size, name || ' ' || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
+    " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END || ' ' || key || char(10)"
+    " FROM written WHERE size BETWEEN {} AND {} ORDER BY name, key"
 )
-"""As `WrittenRow.line` has them, of one size or of all."""
+"""As `WrittenRow.line` has them, in their order, of all sizes within bounds."""
+
+_SIZES_TOGETHER: Final = 50_000
+"""Sizes whose lines are hashed together: one hash takes some hundred bytes of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,7 @@ def _sizes_faults(
     connection: Connection, stands: _Stands, damaged: Collection[object], *, only: int = 0
 ) -> Iterator[RowFault]:
     """Where what is kept of a size, or of any, is not what its checkpoint signs."""
-    lines_by_size = database_of(connection).execute(_LINES_BY_SIZE, (only,))
-    signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
+    signed = _signed_of_sizes(connection, only)
     said = _said_of_sizes(connection, stands, damaged, only)
     for size in [only] if only else sorted({*signed, *said}):
         found = signed.get(size, b"")
@@ -192,6 +192,21 @@ def _sizes_faults(
             row = FoundRow(tables.written.name, str(size), found or None)
             what = f'of what entry {size - 1} wrote, the table "written" tells what nobody signed'
             yield RowFault(row, size - 1, what)
+
+
+def _signed_of_sizes(connection: Connection, only: int) -> Mapping[int, bytes]:
+    """The digest of what is kept of a size, or of each."""
+    database, found = database_of(connection), dict[int, bytes]()
+    every = "SELECT DISTINCT size FROM written ORDER BY size"
+    sizes = [only] if only else [size for (size,) in database.execute(every)]
+    for start in range(0, len(sizes), _SIZES_TOGETHER):
+        some = sizes[start : start + _SIZES_TOGETHER]
+        # The primary key is name, key, size: so nothing is sorted, and each hash gets its lines.
+        hashes = defaultdict[int, Any](hashlib.sha256)
+        for size, line in database.execute(_LINES.format(some[0], some[-1])):
+            hashes[size].update(line.encode())
+        found |= {size: each.digest() for size, each in hashes.items()}
+    return found
 
 
 def _said_of_sizes(
@@ -239,11 +254,11 @@ def _row_fault(connection: Connection, table: SignedTable, row: Sequence[Any]) -
     """What is wrong with a row of `SignedTable.every`, if anything is."""
     key, text, signed = row
     now = digest(text)
+    if now == signed is not None:
+        return None
     found = FoundRow(table.name, str(key), now)
     if signed is None:
         return RowFault(found, None, f"{table.row(key)} was written by no entry", is_added=True)
-    if now == signed:
-        return None
     entry = last_written(connection, table, key) - 1
     return RowFault(found, entry, f"{table.row(key)} is not as entry {entry} wrote it")
 
