@@ -8,21 +8,23 @@ it was found (`resumed`).
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import written_in
+from callrec.audit.from_the_end import start_beside
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
-from callrec.catalogue.engine import database_of, is_postgres
+from callrec.catalogue.engine import database_of, is_postgres, opened_at, place_of
 from callrec.catalogue.written import (
     HINT,
     SignedTable,
@@ -33,10 +35,16 @@ from callrec.catalogue.written import (
     signed_tables,
 )
 from callrec.errors import Tampered
+from callrec.system.processes import kill_process, usable_processors
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
 
+
+MIN_RECORDINGS: Final = 20_000
+"""Fewer are looked at before another process has started."""
+
+_COUNTED: Final = "recording"
 
 _Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
 """What stands as it was found, by table and key: since which size of the log."""
@@ -83,15 +91,57 @@ class RowFault:
 
 
 def check_rows(
-    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
+    connection: Connection,
+    register: Register,
+    *,
+    may_lack: Collection[str] = (),
+    recordings: Callable[[], int | None] = lambda: None,
 ) -> Iterator[Problem]:
     """Everything in the catalogue that is not as it was signed for.
 
     The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
-    be missing, in a copy that was made without them.
+    be missing, in a copy that was made without them. ``recordings``: as
+    `counting_recordings` yields it.
     """
     resumed = read_resumed(connection, register)
-    return named(find_row_faults(connection, resumed, may_lack=may_lack))
+    faults = find_row_faults(connection, resumed, may_lack=may_lack, recordings=recordings)
+    return named(faults)
+
+
+@contextmanager
+def counting_recordings(connection: Connection) -> Iterator[Callable[[], int | None]]:
+    """Have another process look at recordings meanwhile: nearly all rows are theirs.
+
+    Yields what waits for their number. None: one is not as it was signed for, or nobody looked;
+    then it is for this process to look.
+    """
+    database, process = database_of(connection), None
+    ((last,),) = database.execute("SELECT max(id) FROM recording")
+    if (last or 0) >= MIN_RECORDINGS and usable_processors() > 1:
+        with suppress(OSError):
+            process = start_beside(count_recordings, place_of(database))
+    try:
+        yield lambda: _number_said(process)
+    finally:
+        if process is not None:
+            kill_process(process)
+
+
+def _number_said(process: subprocess.Popen[bytes] | None) -> int | None:
+    said = process.stdout.read() if process is not None and process.stdout is not None else b""
+    return int(said) if said.isdigit() else None
+
+
+def count_recordings(place: tuple[str, str], out: IO[bytes]) -> None:
+    """Say how many recordings there are, if each is as it was signed for last."""
+    (table,) = (each for each in signed_tables() if each.name == _COUNTED)
+    met = 0
+    with opened_at(place) as database:
+        for _, lines, signed in database.execute(table.every()):
+            if signed is None or digest(lines) != signed:
+                return
+            met += 1
+    out.write(str(met).encode())
 
 
 def check_row(connection: Connection, register: Register, name: str, id_: str | int) -> None:
@@ -129,6 +179,7 @@ def find_row_faults(
     *,
     may_lack: Collection[str] = (),
     damaged: Collection[object] = (),
+    recordings: Callable[[], int | None] = lambda: None,
 ) -> Iterator[RowFault]:
     """Each row that is not as it was signed for, and each size for which nothing signs as it is.
 
@@ -137,6 +188,7 @@ def find_row_faults(
         resumed: how the log went on; what stands as it was found then is no fault.
         may_lack: as `check_rows` has it.
         damaged: sizes of checkpoints that count for nothing.
+        recordings: as `check_rows` has it.
     """
     stands = _stands(resumed)
     _check_form(connection)
@@ -144,8 +196,10 @@ def find_row_faults(
     standing = dict(database_of(connection).execute(standing_query).fetchall())
     yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
-        wanted = standing.pop(table.name, 0)
-        yield from _table_faults(connection, table, None if table.name in may_lack else wanted)
+        there = standing.pop(table.name, 0)
+        counted = recordings() if table.name == _COUNTED else None
+        wanted = None if table.name in may_lack else there
+        yield from _table_faults(connection, table, wanted, counted)
     for name in standing:
         what = f'rows of a table "{name}", which there is not, were signed for'
         yield RowFault(FoundRow(name, ""), None, what)
@@ -226,14 +280,15 @@ def _said_of_sizes(
 
 
 def _table_faults(
-    connection: Connection, table: SignedTable, wanted: int | None
+    connection: Connection, table: SignedTable, wanted: int | None, counted: int | None
 ) -> Iterator[RowFault]:
     """Each row of a table that is not as it was signed for, or is missing.
 
-    ``wanted``: how many there must be, if none may be missing.
+    ``wanted``: how many there must be, if none may be missing. ``counted``: how many there are, if
+    all were found to be as they were signed for.
     """
-    met = 0
-    for row in database_of(connection).execute(table.every()):
+    met = counted or 0
+    for row in database_of(connection).execute(table.every()) if counted is None else ():
         fault = _row_fault(connection, table, row)
         met += fault is None or not fault.is_added
         if fault is not None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Row, select
 
@@ -94,7 +94,7 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         check_reconciliations(rules),
         check_destructions(rules, done),
         check_certificates(rules, done),
-            check_cosigned(connection, register),
+        check_cosigned(connection, register),
         check_dates(connection, register.founders.vault, done, rules.dates),
         _check_requests(rules, done),
         _check_words(connection, done),
@@ -247,10 +247,10 @@ def _revisions_in(kind: str, fields: Mapping[str, Any]) -> Sequence[tuple[str, i
     if kind == "intake":
         return ()
     before = "was" if kind == REENCRYPTED else "ciphertext"
-    found: Any = entries_in(fields, "items", "uid", "revision", before, "ciphertext")
+    found = entries_in(fields, "items", "uid", "revision", before, "ciphertext")
     if kind == REENCRYPTED:
-        return [(uid, n, was * (n > 1), after) for uid, n, was, after in found]
-    return found
+        return [(uid, number, was * (number != 1), after) for uid, number, was, after in found]
+    return cast("Sequence[tuple[str, int, str, str]]", found)
 
 
 def _check_makers(powers: Powers) -> Iterator[Problem]:
@@ -292,7 +292,7 @@ def _check_count(
         new = sum(revision == 1 for _, revision, *_ in stated)
         counted[by] = _IntakeCount(since, batches + 1, recordings + new)
     elif fields["kind"] == "intake":
-        if counted[by] != _IntakeCount(*map(fields.get, _IntakeCount._fields)):
+        if counted[by] != tuple(map(fields.get, _IntakeCount._fields)):
             yield Problem(seq, "a summary of what was taken in does not count its batches")
         counted[by] = _IntakeCount(seq + 1)
 

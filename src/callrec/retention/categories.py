@@ -94,12 +94,12 @@ def check_categories(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
     rows: Any = select(given, recording.c.uid)
     rows = rows.outerjoin(recording, recording.c.id == given.c.recording)
     for row in connection.execute(rows.execution_options(yield_per=1000)):
-        leaf = newest.pop(row.uid, None)
-        if leaf is None:
+        given_by = newest.pop(row.uid, None)
+        if given_by is None:
             yield Problem(None, f"nobody gave recording {row.recording} the category of its row")
-        elif (row.seq, category_id(row.category)) != (leaf.seq, leaf.subject[0]):
+        elif (row.seq, category_id(row.category)) != (given_by.seq, given_by.subject[0]):
             what = f"the category of recording {row.recording} is not what the log says"
-            yield Problem(leaf.seq, what)
+            yield Problem(given_by.seq, what)
     there = select(recording.c.uid).where(recording.c.state != RecordingState.DESTROYED)
     there = there.execution_options(yield_per=1000)
     for uid in connection.execute(there).scalars() if newest else ():
