@@ -56,9 +56,6 @@ _IN_NO_FORM: Final = (
     " OR typeof(name) <> 'text' OR typeof(key) <> 'text' LIMIT 1"
 )
 
-_STANDING: Final = "SELECT name, count(*) FROM ({}) AS w WHERE now IS NOT NULL GROUP BY name"
-"""How many rows, or groups of them, each table must have."""
-
 _EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
 
 _BREAKS: Final = (
@@ -192,8 +189,11 @@ def find_row_faults(
     """
     stands = _stands(resumed)
     _check_form(connection)
-    standing_query = _STANDING.format(newest_written(connection))
-    standing = dict(database_of(connection).execute(standing_query).fetchall())
+    # How many each table must have. One query for all would sort them.
+    newest = f"SELECT count(now) FROM ({newest_written(connection, 'WHERE name = ?')}) AS w"  # noqa: S608
+    names = connection.exec_driver_sql("SELECT DISTINCT name FROM written").scalars().all()
+    counts = {each: connection.exec_driver_sql(newest, (each,)).scalar() or 0 for each in names}
+    standing = {name: count for name, count in counts.items() if count}
     yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
         there = standing.pop(table.name, 0)
