@@ -6,6 +6,7 @@ What is new is read alone on request, and says so: INTACT-SINCE is never said of
 
 from __future__ import annotations
 
+import base64
 import json
 from functools import partial
 
@@ -81,6 +82,20 @@ def test_what_is_new_is_said_to_be_intact_and_nothing_else(watched: House, state
     found = newly(watched)
     assert found.verdict in (Verdict.SINCE, Verdict.TAMPERED)
     assert again(watched).verdict is Verdict.TAMPERED
+
+
+def test_rows_are_read_too_where_the_check_of_what_is_new_reads_all(watched: House) -> None:
+    """A second signature is in order, but takes reading leaf by leaf, from the beginning."""
+    line = f"\u2014 other.example/witness {base64.b64encode(bytes(68)).decode()}\n".encode()
+    edit(
+        watched,
+        f"UPDATE checkpoint SET note = CAST(note || CAST(x'{line.hex()}' AS TEXT) AS BLOB)"
+        " WHERE size = (SELECT max(size) FROM checkpoint)",
+    )
+    found = newly(watched)
+    assert (found.verdict, found.read_from) == (Verdict.INTACT, 0)
+    edit(watched, OF_ROWS["a recording is another"])
+    assert newly(watched).verdict is Verdict.TAMPERED
 
 
 def test_the_next_check_is_whole_after_one_of_what_is_new(watched: House) -> None:

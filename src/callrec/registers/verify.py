@@ -205,10 +205,11 @@ def _verified(
     memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
+        found, problems, spoilt = None, list[Problem](), list[Problem]()
         if only_new and seen is not None:
             found = verify_new_entries(connection, founders.vault, seen)
             problems, spoilt = [*found.problems], [*found.problems]
-        else:
+        if found is None or not (problems or found.read_from):  # or it was read whole, and is sound
             found, problems, spoilt = _read_whole(connection, founders.vault, seen)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
