@@ -12,7 +12,6 @@ import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import IO, Any, Final, TypeAlias
 
 from sqlalchemy import Connection
@@ -36,6 +35,7 @@ from callrec.catalogue.written import (
 )
 from callrec.errors import Tampered
 from callrec.system.processes import kill_process, usable_processors
+from callrec.values import dataclass
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
