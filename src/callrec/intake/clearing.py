@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, Source
+from callrec.intake.sources import Mark, ReadBack
 from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
@@ -36,6 +35,7 @@ from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_de
 from callrec.system.paths import lies_in
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
+from callrec.values import dataclass
 
 NOT_COMPARED: Final = (
     "the vault has its sound by the rows alone, so it was left: run the same as somebody who may"
@@ -219,18 +219,6 @@ def clear_portion(
     }
     """Sources of which all that they, and their sidecars, say is in the vault."""
     return left + clear_beside(after, gone, described)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBack:
-    """A source, and whether its recording was read back and is the same, byte for byte."""
-
-    source: Source
-    uid: str
-    sha256: str
-    """Of the original, in hex."""
-    problem: Problem | None
-    """None: it is the same."""
 
 
 def read_back(practice: Practice, actor: Actor, portion: Portion, pool: Executor) -> list[ReadBack]:
