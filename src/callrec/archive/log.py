@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -51,6 +50,7 @@ from callrec.record.acts import attested_of, done_leaves
 from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
 from callrec.record.statements import carried
+from callrec.values import dataclass
 from callrec.volume.bag import RECORDINGS, for_each_in_parallel
 from callrec.volume.drive import drive_errors, hash_on_medium
 from callrec.volume.volume import Volume
@@ -181,10 +181,11 @@ def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
 def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each recording that is on volumes only was let go of by a leaf, and no other was."""
     removed = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
-    table = tables.recording
-    query = select(table.c.id, table.c.uid, table.c.state)
-    query = query.where(table.c.state != RecordingState.DESTROYED)
-    for row in connection.execute(query):
+    table = tables.recording.c
+    query = select(table.id, table.uid, table.state).execution_options(yield_per=1000)
+    if not removed:  # then those that are as nearly all are need no look
+        query = query.where(table.state != RecordingState.LIVE)
+    for row in connection.execute(query.where(table.state != RecordingState.DESTROYED)):
         if row.state != (RecordingState.ARCHIVED if row.uid in removed else RecordingState.LIVE):
             thing = f"recording {row.id}"
             yield Problem(None, f"the state of {thing} is not what the log says", thing)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -29,6 +28,7 @@ from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
 from callrec.system.paths import lies_in
+from callrec.values import dataclass, replace
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (

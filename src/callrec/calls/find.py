@@ -7,7 +7,6 @@ is opened shows which rows there should be.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -26,6 +25,7 @@ from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
 from callrec.telephone.clock import is_misdated
 from callrec.telephone.sound.sound import Finding
+from callrec.values import dataclass
 
 _NAMED: Final = 50
 """Recordings that one error names."""
@@ -38,7 +38,7 @@ def missing_from_search(
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     calls = [indexed_call(each) for each in opened]
-    return calls_missed(connection, keys, practice.vault, calls, practice.settings.time_zone)
+    return calls_missed(connection, keys, practice.vault, calls)
 
 
 def check_all_findable(missed: Collection[int]) -> None:

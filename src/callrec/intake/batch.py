@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
@@ -42,6 +41,7 @@ from callrec.practice import Actor, Practice, register_now, signing, today, vaul
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
 from callrec.telephone.recorder import word_members
+from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -280,13 +280,13 @@ def _index(
     numbers: Mapping[str, int],
 ) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.settings.time_zone
+    key = vault_key(actor, VaultKey.INDEX, newest)
     calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
-    add_calls(connection, key, practice.vault, calls, zone)
+    add_calls(connection, key, practice.vault, calls)
     recorded = portion.recorded.items()
     known = [_indexed(n, each.call, each.fields) for n, each in recorded]
     before = {n: from_millis(each.row.started_at) for n, each in recorded}
-    add_calls(connection, key, practice.vault, known, zone, before=before)
+    add_calls(connection, key, practice.vault, known, before=before)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -35,6 +34,7 @@ from callrec.telephone.call import Call
 from callrec.telephone.recorder import Word
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup
+from callrec.values import dataclass
 
 CHUNK_FILES: Final = 16
 
@@ -130,20 +130,8 @@ class BatchSealer:
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
             raise
-        return Taken(
-            source,
-            mark,
-            modified,
-            uid,
-            data_key,
-            call,
-            sound,
-            sealed,
-            md5,
-            sidecar=sidecar,
-            words=words,
-            beside=said.files,
-        )
+        known = (source, mark, modified, uid, data_key, call, sound, sealed, md5)
+        return Taken(*known, sidecar=sidecar, words=words, beside=said.files)
 
 
 class _HashedFile:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
@@ -51,6 +50,7 @@ from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 from callrec.subjects.log import SUBJECTS
 from callrec.subjects.register import reindex_subjects
+from callrec.values import dataclass, field, replace
 
 KEYS_MADE: Final = "keys.made"
 RESEALING: Final = "keys.resealing"
@@ -307,9 +307,9 @@ def _write(
 ) -> Collection[bytes]:
     """Write the index and the MACs of these; returns the MACs under the newest key."""
     newest = practice.register.newest(VaultKey.INDEX).version
-    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.settings.time_zone
+    key = vault_key(actor, VaultKey.INDEX, newest)
     calls = [indexed_call(each) for each in opened]
-    replace_calls(connection, key, practice.vault, calls, zone)
+    replace_calls(connection, key, practice.vault, calls)
     duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
     fresh = set[tuple[bytes, int]]()
     for each in opened:

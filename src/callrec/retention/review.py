@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -55,6 +54,7 @@ from callrec.requests.covering import holds_covering_rows
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.open import references_hidden_from
+from callrec.values import dataclass, replace
 
 REVIEWED: Final = "retention.reviewed"
 
