@@ -6,12 +6,16 @@ import ctypes
 import subprocess
 import sys
 from ctypes import wintypes
+from pathlib import Path
 
 import pytest
 
+from callrec.system.processes import start_process
 from house.telling import IMPORTS
 
 assert sys.platform == "win32"
+
+from callrec.system.windows.processes import windows_folder
 
 KERNEL = ctypes.WinDLL("kernel32", use_last_error=True)
 KERNEL.OpenProcess.restype = wintypes.HANDLE
@@ -87,3 +91,11 @@ print("over", flush=True)
 """
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert done.stdout.split() == [b"told", *after]
+
+
+def test_a_child_is_told_the_one_folder_without_which_windows_starts_nothing() -> None:
+    """Wine starts it all the same."""
+    tells = "import os, sys; sys.stdout.write(os.environ['SYSTEMROOT'])"
+    with start_process((sys.executable, "-I", "-c", tells)) as process:
+        assert process.stdout is not None
+        assert Path(process.stdout.read().decode()) == windows_folder()
