@@ -281,7 +281,7 @@ def _recordings(
     damaged, sizes = 0, dict(practice.store.sizes())
     for row in here:
         problem = _look_at(practice, row, sizes.get(row.ciphertext), full=full)
-        if problem and _is_here(practice, row.ciphertext):
+        if problem and _is_here(practice, row):
             damaged += 1
             yield _damage(
                 f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
@@ -355,10 +355,11 @@ def _is_spoilt(practice: Practice, row: Row[Any], data_key: bytes) -> bool:
     return True
 
 
-def _is_here(practice: Practice, name: str) -> bool:
+def _is_here(practice: Practice, row: Row[Any]) -> bool:
     """Whether the vault should still have this file: another command may have let it go since."""
-    table = tables.recording.c
-    query = select(table.id).where(table.ciphertext == name, table.state == RecordingState.LIVE)
+    table = tables.recording.c  # by number: of the others SQLite might go through all that are here
+    is_live = (table.ciphertext == row.ciphertext) & (table.state == RecordingState.LIVE)
+    query = select(table.id).where(table.id == row.id, is_live)
     with reading(practice.engine) as connection:
         return connection.execute(query).first() is not None
 
