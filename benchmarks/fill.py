@@ -1,27 +1,32 @@
 """Fill a vault with the calls of many years in minutes, as ``callrec ingest`` would leave them.
 
-    python -m benchmarks.fill FOLDER RECORDINGS [--years 10]
+    python -m benchmarks.fill FOLDER RECORDINGS [--years 10] [--sealed]
 
 FOLDER becomes a practice as those of ``benchmarks.practice`` are, with dora alone; the vault is
 founded by what ``callrec init`` runs. Each day's calls come in as batches of at most
 1,000, each with its own keys, its signed statement, its leaf and its checkpoint; the first call of
 each is held against what ingest's own functions make of it.
 
-What is not there: the sealed files themselves, and the summary of each run. What is done otherwise
-is done for speed and leaves no trace: nothing is synced until the end, and the indexes of the table
-``recording`` and the order of the MACs are made when all rows are in.
+``--sealed``: each recording lies in the store, sealed as ingest seals it, a tenth of a second of
+sound, so that there is something to open, check, copy and erase. Else that is not there; nor, in
+both, is the summary of each run. What is done otherwise is done for speed and leaves no trace:
+nothing is synced until the end, and the indexes of the table ``recording`` and the order of the
+MACs are made when all rows are in.
 
-Half of the calls are with 300 regular numbers (shared with ``corpus/catalogue_rows.py``), the rest
-spread over all of Ofcom's numbers for drama; each number has an owner with a name of two words, of
-200 forenames and 2,000 surnames. The same arguments give the same calls.
+Who calls grows with the calls of a year: 16,000 numbers at 100,000, of which 300 have half of the
+calls; and so do the practice's own desks. The last four digits are spread over all 10,000. Names
+are as common as real ones: the first surname has one person in a hundred, the first 500 half of
+all. The same arguments give the same calls.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import random
 import sqlite3
+import struct
 import threading
 import time
 from contextlib import closing
@@ -47,6 +52,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context, statement_context
 from callrec.crypto.statement import Statement, check_statement, read_statement, root_of
+from callrec.crypto.streaming import StreamSealer
 from callrec.intake import batch as intake_batch
 from callrec.intake.batch import BatchKeys
 from callrec.intake.known import MAC_BYTES, DuplicateMacs
@@ -57,7 +63,8 @@ from callrec.people.founding import set_up_practice
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice, open_practice, vault_key
-from callrec.store.sealing import Sealed
+from callrec.store.directory import recording_path
+from callrec.store.sealing import Buffers, Sealed, seal_stream
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
 from callrec.telephone.sound.sound import Sound
 
@@ -75,13 +82,16 @@ LAST_DAY: Final = date(2026, 10, 31)
 BUSY: Final = (1.3, 1.1, 1.0, 1.0, 1.1, 0.1, 0.02)
 """How many calls a day has beside others, from Monday on."""
 
-DRAMA: Final = (
-    "02079460", "01134960", "01144960", "01174960", "01214960", "01314960", "01414960", "01514960",
-    "01614960", "01914980", "02920180", "02896496", "01632960", "07700900", "08081570", "03069990",
-)  # fmt: skip
-"""Ofcom's ranges for television and radio, without their last three digits."""
+NOBODYS: Final = "01632"
+"""An area that no exchange has any more, of a million numbers; Ofcom's own ranges for drama have a
+thousand each, which between them end in one of 2,000 ways."""
 
-REGULARS: Final = 300
+PEOPLE: Final = 0.16
+"""Numbers, for each call of a year."""
+
+REGULARS: Final = 0.003
+
+DESKS: Final = 0.0004
 
 OF_REGULARS: Final = 0.5
 
@@ -105,29 +115,46 @@ AT_ONCE: Final = 400
 class People:
     """Everybody who calls, and the practice's own desks: the same each time."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls_a_year: float) -> None:
         chance = random.Random(1)
-        self.numbers = tuple(f"{p}{n:03d}" for p in DRAMA for n in range(1000))
-        forenames = _names("bdfgklmnpt", "aeio", ("la", "ren", "va", "mos", "tis"))
-        surnames = _names(
-            "bcdfghklmprstvw",
-            ("ar", "el", "in", "os"),
-            ("ber", "del", "kin", "low", "man", "ner", "son"),
-            ("", "by", "ford", "ley", "ton"),
-        )
-        chance.shuffle(surnames)
-        self.owners = {
-            number: f"{chance.choice(forenames)} {chance.choice(surnames[:2000])}"
-            for number in self.numbers
-        }
-        self.regulars = tuple(chance.sample(self.numbers, REGULARS))
-        self.desks = tuple(
-            (str(201 + n), f"{forenames[5 * n]} {surnames[7 * n]}") for n in range(40)
-        )
+
+        def names(count: int) -> list[str]:
+            pairs = zip(
+                *(_spread(chance, each, count) for each in (FORENAMES, SURNAMES)), strict=True
+            )
+            return [" ".join(pair) for pair in pairs]
+
+        people = min(max(1000, round(PEOPLE * calls_a_year)), 1_000_000)
+        self.numbers = tuple(f"{NOBODYS}{n:06}" for n in chance.sample(range(1_000_000), people))
+        self.owners = dict(zip(self.numbers, names(people), strict=True))
+        self.regulars = tuple(chance.sample(self.numbers, max(10, round(REGULARS * calls_a_year))))
+        desks = max(10, round(DESKS * calls_a_year))
+        self.desks = tuple((str(201 + n), name) for n, name in enumerate(names(desks)))
+
+
+def people_of(recordings: int, years: float) -> People:
+    """Those who make so many calls."""
+    return People(recordings / years)
 
 
 def _names(*syllables: Sequence[str]) -> list[str]:
     return ["".join(each).title() for each in product(*syllables)]
+
+
+FORENAMES: Final = _names("bdfgklmnprstv", "aeiou", ("la", "ren", "va", "mos", "tis", "na", "mie"))
+
+SURNAMES: Final = _names(
+    "bcdfghklmprstvw",
+    ("ar", "el", "in", "os", "un", "am"),
+    ("ber", "del", "kin", "low", "man", "ner", "son", "wick", "worth"),
+    ("", "by", "ford", "ley", "ton", "ham", "well", "field", "stone", "wood", "croft", "gate"),
+)
+
+
+def _spread(chance: random.Random, names: Sequence[str], count: int) -> list[str]:
+    """As real names are: by one over their rank, nearer to each other at first (Mandelbrot)."""
+    shuffled = random.Random(2).sample(names, len(names))
+    return chance.choices(shuffled, [1 / (rank + 15) for rank in range(len(names))], k=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +206,6 @@ class Drawn(NamedTuple):
     """UTC."""
     ms: int
     """How long it lasted."""
-    size_bytes: int
     outside: str
     """National digits, as dialled."""
     e164: str
@@ -196,7 +222,14 @@ class Drawn(NamedTuple):
     raw_time: str
     east: int
     """Minutes east of Greenwich."""
-    modified_at: str
+
+    @property
+    def size_bytes(self) -> int:
+        return 44 + 16 * self.ms
+
+    @property
+    def modified_at(self) -> str:
+        return f"{self.ended:%Y-%m-%dT%H:%M:%S}.{self.ms % 1000:03}Z"
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -242,7 +275,6 @@ def drawn(day: Day, people: People) -> list[Drawn]:
                 number=number,
                 began=began,
                 ms=ms,
-                size_bytes=44 + 16 * ms,
                 outside=outside,
                 e164=f"+44{outside[1:]}",
                 extension=extension,
@@ -256,7 +288,6 @@ def drawn(day: Day, people: People) -> list[Drawn]:
                 local_time=local,
                 raw_time=f"{local}+{east // 60:02}:00",
                 east=east,
-                modified_at=f"{day.day}T{_clock(second + ms // 1000)}.{ms % 1000:03}Z",
             )
         )
     return drawn
@@ -270,10 +301,16 @@ class Maker:
     has to come out the same to the byte.
     """
 
-    def __init__(self, practice: Practice, actor: Actor) -> None:
+    def __init__(
+        self, practice: Practice, actor: Actor, people: People, store: Path | None
+    ) -> None:
+        """``store``: the vault in which each recording is to lie; None: none does."""
         self.practice = practice
         self.actor = actor
-        self.people = People()
+        self.people = people
+        self.store = store
+        self.buffers: Buffers | None = None
+        """Of the process that seals."""
         self.widths: Mapping[int, index.TokenWidth] = {}
         self._duplicates = DuplicateMacs.of(practice, actor, marking=False)
         newest = practice.register.newest(VaultKey.INDEX).version
@@ -285,14 +322,15 @@ class Maker:
     def make(self, day: Day) -> Made:
         """Describe and seal the calls of one batch."""
         assert self.actor.identity is not None
-        calls = drawn(day, self.people)
         vault, keys, at = self.practice.vault, BatchKeys.draw(), _evening(day)
         for_keys = f'callrec/1 data-key\n{{"batch":"{keys.batch}","uid":"%s","vault":"{vault}"}}'
         for_said = f'callrec/1 metadata\n{{"revision":1,"uid":"%s","vault":"{vault}"}}'
         said_under, key_under = AESGCM(keys.catalogue), AESGCM(keys.recordings)
-        recordings, metadata, items = [], [], []
-        for call in calls:
+        calls, recordings, metadata, items = [], [], [], []
+        for each in drawn(day, self.people):
             chosen = primitives.random_bytes(32 + 12 + 32 + 12 + 32)
+            call = self._stored(self.store, each, chosen[44:76]) if self.store else each
+            calls.append(call)
             shown = _shown(call, chosen[88:].hex())
             nonce, body, iv = chosen[:32], self._metadata(call, shown), chosen[32:44]
             info = (for_said % call.uid).encode()
@@ -325,6 +363,21 @@ class Maker:
         )
         self._hold_against_ingest(practice, made, calls[0], keys)
         return made
+
+    def _stored(self, vault: Path, call: Drawn, data_key: bytes) -> Drawn:
+        """A tenth of a second or so of noise, sealed into the store."""
+        call = call._replace(ms=20 + call.ms % 160)
+        form = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
+        head = b"RIFF" + struct.pack("<I", call.size_bytes - 8) + b"WAVEfmt " + form
+        head += b"data" + struct.pack("<I", 16 * call.ms)
+        sound, sealed = io.BytesIO(head + primitives.random_bytes(16 * call.ms)), io.BytesIO()
+        sealer = StreamSealer(data_key, context("recording", self.practice.vault, uid=call.uid))
+        done = seal_stream(sound, sealed, sealer, self.buffers)
+        path = recording_path(vault, done.sha256_ciphertext)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(sealed.getvalue())
+        return call._replace(sha256=done.sha256_original, ciphertext=done.sha256_ciphertext)
 
     def _metadata(self, call: Drawn, shown: str) -> bytes:
         ends, written, began = call.ends, call.written, f"{call.began:%Y-%m-%dT%H:%M:%S}.000Z"
@@ -517,7 +570,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def fill(folder: Path, recordings: int, years: float) -> None:
+def fill(folder: Path, recordings: int, years: float, *, sealed: bool) -> None:
     """Found the vault and fill it; ``practice.by`` acts in it as dora."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "callrec.toml").write_text(SETTINGS, encoding="utf-8")
@@ -538,7 +591,8 @@ def fill(folder: Path, recordings: int, years: float) -> None:
     )
     practice = open_practice(config, clock, environ)
     actor = actor_by_password(practice, login=LOGIN, password=PASSWORDS[LOGIN])
-    maker = Maker(practice, actor)
+    store = config.vault if sealed else None
+    maker = Maker(practice, actor, people_of(recordings, years), store)
     begun = time.perf_counter()
     with practice.engine.connect() as connection:
         indexes = _make_ready(connection, folder)
@@ -557,8 +611,7 @@ def fill(folder: Path, recordings: int, years: float) -> None:
         _settle(connection, indexes)
     practice.engine.dispose()
     (folder / "macs.sqlite").unlink()
-    with (config.vault / FILE_NAME).open("rb") as file:
-        os.fsync(file.fileno())
+    os.sync()
     took = time.perf_counter() - begun
     size = (config.vault / FILE_NAME).stat().st_size
     print(
@@ -569,7 +622,7 @@ def fill(folder: Path, recordings: int, years: float) -> None:
 
 def write_plain_table(file: Path, recordings: int, years: float) -> None:
     """The same calls in a table of SQLite as anybody would make it, in the clear."""
-    people = People()
+    people = people_of(recordings, years)
     with closing(sqlite3.connect(file)) as table:
         table.executescript("""
             PRAGMA journal_mode=OFF;
@@ -633,6 +686,7 @@ _mine: list[Maker] = []
 
 
 def _inherit(maker: Maker) -> None:
+    maker.buffers = Buffers()
     _mine.append(maker)
 
 
@@ -718,8 +772,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("recordings", type=int)
     parser.add_argument("--years", type=float, default=10)
+    parser.add_argument("--sealed", action="store_true", help="with the sealed files")
     given = parser.parse_args()
-    fill(given.folder, given.recordings, given.years)
+    fill(given.folder, given.recordings, given.years, sealed=given.sealed)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ PASSWORDS: Final = {
     "max": "seventeen herons cross the canal",
 }
 PROVISIONAL: Final = "borrowed umbrella until Thursday"
+MOST_SEALED: Final = 1_000_000
+"""4 GB on most disks."""
 
 
 def found_practice(bench: Bench) -> Path:
@@ -40,6 +42,18 @@ def found_practice(bench: Bench) -> Path:
 def settle_in(bench: Bench, place: Path) -> None:
     """A contender's preparation: that practice, in this place."""
     shutil.copytree(found_practice(bench), place, dirs_exist_ok=True)
+
+
+def filled(bench: Bench, recordings: int, years: int) -> Path:
+    """A vault of so many made-up calls; up to a million, their sealed files lie in it too."""
+
+    def fill(folder: Path) -> None:
+        words = (folder, str(recordings), "--years", str(years))
+        sealed = ("--sealed",) if recordings <= MOST_SEALED else ()
+        step = Step((bench.python, "-m", "benchmarks.fill", *words, *sealed), cwd=bench.checkout)
+        run_untimed(step, bench.fresh_place())
+
+    return bench.made_once(f"vault-{recordings}-{years}", fill)
 
 
 def by(bench: Bench, login: str, place: Path, *words: str | Path, cold: bool = False) -> Step:

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.fill import LOGIN, People, config_of, days_of, drawn
+from benchmarks.fill import LOGIN, config_of, days_of, drawn, people_of
 from callrec.login.sessions import actor_by_session, begin_session
 from callrec.login.unlock import actor_by_password
 from callrec.policy.days import DayRange
@@ -78,7 +78,11 @@ def criteria_of(wanted: Wanted) -> Mapping[str, Criteria]:
 
 def wanted_of(recordings: int, years: float, seed: int) -> Iterator[Wanted]:
     """Calls that were, one after another, without end."""
-    chance, people, plan = random.Random(seed), People(), days_of(recordings, years)
+    chance, people, plan = (
+        random.Random(seed),
+        people_of(recordings, years),
+        days_of(recordings, years),
+    )
     while True:
         day = chance.choice(plan)
         call = chance.choice(drawn(day, people))

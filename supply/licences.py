@@ -112,7 +112,7 @@ fpdf2 is LGPL-3.0-only: include its text, and let people put another fpdf2 in it
 The setup for Windows (`make windows`) has besides: Python's interpreter and library (PSF-2.0)
 with OpenSSL (Apache-2.0), SQLite (public domain), libffi (MIT), zlib (Zlib) and Microsoft's runtime
 library, which Microsoft lets programs carry; PyInstaller's beginning of a program
-(GPL-2.0-or-later, with an exception for what begins with it); colorama and pywin32-ctypes
+(GPL-2.0-or-later, with an exception for what begins with it); colorama
 (BSD-3-Clause); and NSIS's own program (Zlib). Its folder `licences` has the texts that the
 parts bring. PyAV's wheel for Windows has no list of its libraries: the names in `av.libs` are one.
 

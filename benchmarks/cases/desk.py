@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.desk_pages import PAGES
 from benchmarks.goals import Goal, Quantity
 from benchmarks.measured import Figure, Result
+from benchmarks.practice import filled
 from benchmarks.timing import Step, run_untimed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from benchmarks.bench import Bench
 
 FULL, SMALL = 1_000_000, 50_000
@@ -35,13 +33,15 @@ GOALS: Final = (
 
 def measure(bench: Bench) -> Result:
     size = FULL if bench.full else SMALL
-    filled = bench.made_once(f"vault-{size}-{YEARS}", partial(_fill, bench, size))
+    vault = filled(bench, size, YEARS)
     pages: dict[str, list[float]] = {name: [] for name in PAGES}
     memory: list[float] = []
     for number in range(ROUNDS):
         bench.say(f"the desk, {size} recordings, round {number + 1}")
         place = bench.fresh_place()
-        shutil.copytree(filled, place, dirs_exist_ok=True)
+        # No page reads a sealed file.
+        without = shutil.ignore_patterns("recordings")
+        shutil.copytree(vault, place, dirs_exist_ok=True, ignore=without)
         words = ("-m", "benchmarks.desk_pages", place, str(QUESTIONS), str(LOGINS))
         told = json.loads(run_untimed(Step((bench.python, *words), cwd=bench.checkout), place))
         for name, seconds in told["pages"].items():
@@ -51,8 +51,3 @@ def measure(bench: Bench) -> Result:
     figures = [Figure(f"desk, {name}", "s", tuple(each)) for name, each in pages.items()]
     figures.append(Figure(f"desk, {LOGINS} logins", "bytes", tuple(memory)))
     return Result(figures=tuple(figures))
-
-
-def _fill(bench: Bench, size: int, folder: Path) -> None:
-    words = ("-m", "benchmarks.fill", folder, str(size), "--years", str(YEARS))
-    run_untimed(Step((bench.python, *words), cwd=bench.checkout), bench.fresh_place())

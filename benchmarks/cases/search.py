@@ -1,9 +1,9 @@
 """Searches in vaults of three sizes: in one process, and as the commands that people type.
 
-A vault is ten times as large after ten times as many years, or where ten times as many people call:
-both are measured. The index is parted by months, so that the first should cost nothing; with the
-second, as much as is asked for grows as well: the last four digits of a number propose one call in
-sixteen of the month.
+A vault is ten times as large after ten times as many years, or where ten times as many people make
+ten times as many calls: both are measured. The index is parted by months, so that the first should
+cost nothing. With the second each calls as often as before, so that as much is found by a number;
+by its last four digits, and by a name that others bear too, up to ten times as much.
 
 Beside the ``sqlite3`` shell, which asks a plain table of the same calls in the clear, with an index
 on number and start and one on the start alone. callrec writes what was asked for, and how much was
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.fill import write_plain_table
 from benchmarks.goals import Goal, Quantity
 from benchmarks.measured import Contest, Figure, Result, exponent
-from benchmarks.practice import by
+from benchmarks.practice import by, filled
 from benchmarks.searches import ALL_YEARS, REASON, Wanted, criteria_of, wanted_of
 from benchmarks.timing import Contender, Step, hold_contest, run_untimed
 
@@ -74,10 +74,7 @@ Times = dict[tuple[str, Size], list[list[float]]]
 def measure(bench: Bench) -> Result:
     sizes = FULL if bench.full else SMALL
     young = Size(sizes[-1].recordings // 10, 1)
-    vaults = {
-        size: bench.made_once(f"vault-{size.recordings}-{size.years}", partial(_fill, bench, size))
-        for size in (*sizes, young)
-    }
+    vaults = {size: filled(bench, size.recordings, size.years) for size in (*sizes, young)}
     times: Times = {}
     for number in range(ROUNDS):
         for size, vault in vaults.items():
@@ -86,11 +83,6 @@ def measure(bench: Bench) -> Result:
                 times.setdefault((kind, size), []).append(seconds)
     contests = [contest for size in sizes for contest in _commands(bench, vaults[size], size)]
     return Result(tuple(contests), tuple(_figures(times, sizes, young)))
-
-
-def _fill(bench: Bench, size: Size, folder: Path) -> None:
-    words = ("-m", "benchmarks.fill", folder, str(size.recordings), "--years", str(size.years))
-    run_untimed(Step((bench.python, *words), cwd=bench.checkout), bench.fresh_place())
 
 
 def _searched(bench: Bench, vault: Path, size: Size, seed: int) -> Mapping[str, list[float]]:

@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from typing import cast
@@ -41,6 +42,8 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
     within_s: float = 60
     """How long it waits for an answer."""
+    kept: ExitStack | None = None
+    """Where each connection is left open, as a browser does; else each ends with its answer."""
 
     @property
     def host(self) -> str:
@@ -74,7 +77,8 @@ class Client:
 
     def raw(self, data: bytes) -> Got:
         """Bytes as they are; the first answer to them."""
-        with self.connected() as channel:
+        with ExitStack() as until_answered:
+            channel = (self.kept or until_answered).enter_context(self.connected())
             channel.sendall(data)
             with HTTPResponse(channel, method=data.split(b" ", 1)[0].decode()) as response:
                 response.begin()

@@ -120,7 +120,7 @@ def test_a_file_that_is_open_for_writing_has_a_writer_until_that_is_closed(tmp_p
     assert not has_writer(descriptor)
     with path.open("rb"):  # who only reads it does not count
         assert not has_writer(descriptor)
-    path.write_bytes(b"and whoever wants to can write to it")
+    path.write_bytes(b"and everybody can write to it")
     os.close(descriptor)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -31,6 +33,10 @@ class StageOnWindows(Stage):
         assert answer is not None, "it ended without a word"
         return answer.said.replace("Z:\\", "\\"), answer.status
 
+    def _write(self, name: str, lines: tuple[str, ...]) -> None:
+        """The player that the transcripts write is a script of sh: there, one of Python."""
+        super()._write(name, tuple(line.replace(PLAYER, json.dumps(KEEPS)[1:-1]) for line in lines))
+
     def _matches(self, step: Step, actual: list[str]) -> bool:
         """A path is one, whichever way its strokes lean."""
         return matches(_upright(step.below), _upright(actual))
@@ -39,11 +45,19 @@ class StageOnWindows(Stage):
         """What runs here has kept them already."""
 
 
+PLAYER = '"./keep.sh"'
+
+KEEPS = [
+    there(Path(os.environ.get("WINDOWS_PYTHON", "")).with_name("python.exe")),
+    *("-c", "import sys; open('heard.wav', 'wb').write(sys.stdin.buffer.read())"),
+]
+
 AS_HERE = {
     "\\\\": "/",  # in JSON
     "\\": "/",
     "E:/": "/mnt/external",  # the example of a drive
     "Z••••": "t••••",  # a masked path shows its first letter
+    KEEPS[0].removeprefix("Z:").replace("\\", "/"): "./keep.sh",
 }
 
 
@@ -52,6 +66,7 @@ def _upright(lines: Iterable[str]) -> list[str]:
     text = "\n".join(lines)
     for said_there, said_here in AS_HERE.items():
         text = text.replace(said_there, said_here)
+    text = re.sub(r'run icacls ("\w+") .*', r"run chmod 600 \1", text)
     return ["600" if line == "750" else line for line in text.split("\n")]
 
 

@@ -5,6 +5,7 @@ It is a file of SQLite in the vault's folder, or a database of PostgreSQL (`post
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import zlib
@@ -33,7 +34,7 @@ from callrec.catalogue.sqlite import (
 )
 from callrec.catalogue.tables import METADATA
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
-from callrec.system.files import disk_errors, sync
+from callrec.system.files import create_private, disk_errors, sync
 from callrec.system.rights import (
     check_only_we_can_change,
     make_private_folder,
@@ -483,8 +484,12 @@ def rewrite_database(engine: Engine, work: Path) -> None:
 
 
 def create_catalogue(path: Path, schema: str = "head") -> None:
-    """Make a new catalogue file with a schema, or the newest, by the migrations alone."""
-    engine = connect(path, mode="rwc")
+    """Make a new catalogue file with a schema, or the newest, by the migrations alone.
+
+    Its owner alone can read it.
+    """
+    os.close(create_private(path))
+    engine = connect(path, mode="rw")
     with _explained(), engine.connect() as connection:
         upgrade(connection, schema)
     engine.dispose()

@@ -72,17 +72,17 @@ async def _until_gone(receive: Receive) -> None:
 
 
 @contextmanager
-def _own(transport: asyncio.WriteTransport | None) -> Iterator[socket.socket | None]:
+def _own(transport: asyncio.Transport | None) -> Iterator[socket.socket | None]:
     """The connection's socket, which tells how it ended when the server has closed its own."""
     if transport is None or transport.is_closing():
         yield None
         return
-    with kept_open(transport.get_extra_info("socket")) as channel:
+    with kept_open(transport) as channel:
         yield channel
 
 
 async def _has_come(
-    transport: asyncio.WriteTransport | None,
+    transport: asyncio.Transport | None,
     channel: socket.socket | None,
     gone: asyncio.Future[None],
 ) -> bool:

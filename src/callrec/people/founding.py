@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -215,7 +214,6 @@ def _write(
         _write_people(founding, act, config, password, root)
         _write_keys(founding, act)
     engine.dispose()
-    os.chmod(folder / FILE_NAME, 0o600)  # noqa: PTH101 - as SQLite's own umask may differ
     return act.head, root
 
 

@@ -12,6 +12,7 @@ the person who goes on with the restore, say a Data Controller whom the recovery
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from callrec.login.factors import answers
 from callrec.login.locks import Beside
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.sealing import open_stream
-from callrec.system.files import disk_errors, sync
+from callrec.system.files import create_private, disk_errors, sync
 from callrec.volume.drive import drive_errors, open_untrusted, read_small
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
 
@@ -232,8 +233,7 @@ def unpack(found: FoundCopy, opener: Opener, to: Path) -> None:
             if error.errno not in {errno.ELOOP, errno.EINVAL}:
                 raise
             raise Tampered("the drive's copy of the catalogue is no plain file") from error
-    with source as sealed, disk_errors(), to.open("xb") as out:
-        to.chmod(0o600)
+    with source as sealed, disk_errors(), os.fdopen(create_private(to), "wb") as out:
         for piece in _each_from_drive(open_stream(sealed, key, associated)):
             out.write(piece)
     sync(to)

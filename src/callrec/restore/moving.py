@@ -255,6 +255,5 @@ def _into_folder(practice: Practice, source: Connection) -> None:
     for left in practice.folder.glob(f"{_ON_ITS_WAY}*"):
         remove_file(left)
     copy_to_file(source, beside)
-    beside.chmod(0o600)
     move(beside, practice.folder / FILE_NAME)
     sync(practice.folder)

@@ -8,5 +8,3 @@ if sys.platform == "win32":
     from callrec.system.windows.children import *
 else:
     from callrec.system.posix.children import *
-
-__all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]

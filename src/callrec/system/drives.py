@@ -7,42 +7,9 @@ import sys
 from typing import Final
 
 if sys.platform == "win32":
-    from callrec.system.windows.drives import (
-        COPY_METHODS,
-        METHOD_UNSUPPORTED,
-        block_size,
-        code_of,
-        disk_of,
-        drives,
-        external_drives,
-        file_system_of,
-        serial_of,
-    )
+    from callrec.system.windows.drives import *
 else:
-    from callrec.system.posix.drives import (
-        COPY_METHODS,
-        METHOD_UNSUPPORTED,
-        block_size,
-        code_of,
-        disk_of,
-        drives,
-        external_drives,
-        file_system_of,
-        serial_of,
-    )
-
-__all__ = [
-    "NETWORK_FILE_SYSTEMS",
-    "block_size",
-    "code_of",
-    "copy_bytes",
-    "copy_through_memory",
-    "disk_of",
-    "drives",
-    "external_drives",
-    "file_system_of",
-    "serial_of",
-]
+    from callrec.system.posix.drives import *
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {

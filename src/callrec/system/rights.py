@@ -1,7 +1,7 @@
 """Who may read a file of secrets, and who may change what callrec relies on.
 
 callrec relies on its configuration, its vault and its keys, so nobody may have changed them but
-the person who runs it, and whoever administers the machine, who can do anything. A folder on the
+the person who runs it, and those who administer the machine, who can do anything. A folder on the
 way to a file counts too: anybody who can write to it can exchange what lies in it, even between a
 check and its use.
 """

@@ -10,8 +10,6 @@ if sys.platform == "win32":
 else:
     from callrec.system.posix.sockets import *
 
-__all__ = ["answers", "is_open", "kept_open", "listen", "listen_at", "unacknowledged"]
-
 _WAITING = 128
 """Connections that nobody has accepted yet."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "win32":
-    from callrec.system.windows.workers import start_workers
+    from callrec.system.windows.workers import *
 else:
-    from callrec.system.posix.workers import start_workers
-
-__all__ = ["start_workers"]
+    from callrec.system.posix.workers import *

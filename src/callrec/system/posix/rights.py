@@ -187,7 +187,7 @@ def account_of(path: Path) -> tuple[str, bool]:
 
 
 def let_read_like(descriptor: int, like: Path) -> None:
-    """Let read an open file whoever may read another, and change it whoever may change that."""
+    """Let those read an open file who may read another, and those change it who may change that."""
     status = like.stat()
     with suppress(OSError):
         os.fchown(descriptor, -1, status.st_gid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import socket
 import struct
@@ -45,9 +46,9 @@ def listen_at(path: Path) -> socket.socket:
 
 
 @contextmanager
-def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
+def kept_open(transport: asyncio.Transport) -> Iterator[socket.socket]:
     """The connection, which tells how it ended after others have closed it here."""
-    with channel.dup() as kept:
+    with transport.get_extra_info("socket").dup() as kept:
         yield kept
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import os
 import sys
+from contextlib import suppress
 from ctypes import wintypes
+from pathlib import Path
 from typing import Final
 
 assert sys.platform == "win32"
@@ -22,6 +26,10 @@ CREATE_NEW, OPEN_EXISTING, OPEN_ALWAYS = 1, 3, 4
 BACKUP_SEMANTICS: Final = 0x0200_0000
 OPEN_REPARSE_POINT: Final = 0x0020_0000
 NO_BUFFERING: Final = 0x2000_0000
+
+_REPARSE_POINT: Final = 0x400
+_SURROGATE: Final = 0x2000_0000
+"""FILE_ATTRIBUTE_REPARSE_POINT, and by IsReparseTagNameSurrogate that it names something else."""
 
 ACCESS_DENIED, SHARING_VIOLATION, LOCK_VIOLATION = 5, 32, 33
 INVALID_FUNCTION, NOT_SUPPORTED, INVALID_PARAMETER = 1, 50, 87
@@ -103,3 +111,30 @@ KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
 KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
 KERNEL.ReOpenFile.restype = wintypes.HANDLE
 SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)
+
+
+def open_shared(
+    path: Path | str,
+    rights: int,
+    how: int = OPEN_EXISTING,
+    *,
+    flags: int = 0,
+    security: SecurityAttributes | None = None,
+) -> int:
+    """A handle that lets others read, write, rename and remove the file meanwhile."""
+    asked = ctypes.byref(security) if security else None
+    handle = KERNEL.CreateFileW(str(path), rights, SHARE_ALL, asked, how, flags, None)
+    if handle == INVALID_HANDLE:
+        code = ctypes.get_last_error()
+        if code == ACCESS_DENIED and os.path.isdir(path):  # noqa: PTH112  # of a text, too
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise ctypes.WinError(code)
+    return int(handle)
+
+
+def is_link(path: Path | str) -> bool:
+    """Whether it is a link, a junction or a mounted drive, and not a file of a cloud's."""
+    with suppress(FileNotFoundError):
+        found = os.lstat(path)  # of a text, too
+        return bool(found.st_file_attributes & _REPARSE_POINT and found.st_reparse_tag & _SURROGATE)
+    return False

@@ -24,7 +24,7 @@ from typing import Any, Final
 assert sys.platform == "win32"
 
 from callrec.system.windows import api
-from callrec.system.windows.api import KERNEL
+from callrec.system.windows.api import KERNEL, is_link, open_shared
 from callrec.system.windows.rights import private_security
 
 __all__ = [
@@ -55,9 +55,6 @@ __all__ = [
 _PATIENCE_S: Final = 5.0
 _PAUSE_S: Final = 0.02
 
-_LINKED: Final = 0x2000_0000
-"""IsReparseTagNameSurrogate: a link or a mounted folder, and not a file of a cloud's."""
-
 _RENAME_INFO_EX: Final = 22
 
 _RENAME_REPLACES, _RENAME_POSIX = 1, 2
@@ -68,9 +65,6 @@ _LOCK_AT_ONCE, _LOCK_EXCLUSIVE = 1, 2
 
 _LOCKED_BYTE_HIGH: Final = 0x4000_0000
 """A lock keeps others from reading what it covers: it is of a byte far beyond any file's end."""
-
-_LINK_MODE: Final = 0x400
-"""FILE_ATTRIBUTE_REPARSE_POINT."""
 
 
 def open_to_read(
@@ -85,9 +79,9 @@ def open_to_read(
         OSError: it cannot be opened; ELOOP, it is a link; EINVAL, it cannot be read past the cache.
     """
     flags = api.NO_BUFFERING if past_the_cache else 0
-    if not follows_links and _is_link(path):
+    if not follows_links and is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    descriptor = _descriptor(_open(path, api.GENERIC_READ, flags=flags), os.O_RDONLY)
+    descriptor = _descriptor(open_shared(path, api.GENERIC_READ, flags=flags), os.O_RDONLY)
     return _PastTheCache(descriptor) if past_the_cache else FileIO(descriptor)
 
 
@@ -114,14 +108,14 @@ def open_or_create(path: Path) -> int:
 
     No link is followed.
     """
-    if _is_link(path):
+    if is_link(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return _open_private(path, api.OPEN_ALWAYS)
 
 
 def open_folder(folder: Path) -> int:
     """The descriptor of a folder, to be synced."""
-    handle = _open(folder, api.GENERIC_READ, flags=api.BACKUP_SEMANTICS)
+    handle = open_shared(folder, api.GENERIC_READ, flags=api.BACKUP_SEMANTICS)
     return _descriptor(handle, os.O_RDONLY)
 
 
@@ -172,7 +166,7 @@ def sync(*paths: Path) -> None:
         is_folder = path.is_dir()
         flags = api.BACKUP_SEMANTICS if is_folder else 0
         with suppress(*[PermissionError] if is_folder else []):
-            handle = _open(path, api.GENERIC_READ | api.GENERIC_WRITE, flags=flags)
+            handle = open_shared(path, api.GENERIC_READ | api.GENERIC_WRITE, flags=flags)
             try:
                 if not KERNEL.FlushFileBuffers(handle) and not is_folder:
                     raise ctypes.WinError(ctypes.get_last_error())
@@ -209,7 +203,7 @@ def move_over(source: Path | str, target: Path) -> None:
 def remove_file(path: Path | str, *, missing_ok: bool = False) -> None:
     """Take a file's name away; of a link, its own."""
     try:
-        _patiently(lambda: os.unlink(path))  # noqa: PTH108  # of a text, too  # of a text, too
+        _patiently(lambda: os.unlink(path))  # noqa: PTH108  # of a text, too
     except FileNotFoundError:
         if not missing_ok:
             raise
@@ -264,40 +258,14 @@ def own_memory(size_bytes: int) -> memoryview:
     return memoryview(mmap.mmap(-1, size_bytes))
 
 
-def _open(
-    path: Path | str,
-    rights: int,
-    how: int = api.OPEN_EXISTING,
-    *,
-    flags: int = 0,
-    security: api.SecurityAttributes | None = None,
-) -> int:
-    """A handle that lets others read, write, rename and remove the file meanwhile."""
-    asked = ctypes.byref(security) if security else None
-    handle = KERNEL.CreateFileW(str(path), rights, api.SHARE_ALL, asked, how, flags, None)
-    if handle == api.INVALID_HANDLE:
-        code = ctypes.get_last_error()
-        if code == api.ACCESS_DENIED and os.path.isdir(path):  # noqa: PTH112  # of a text, too  # of a text, too
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        raise ctypes.WinError(code)
-    return int(handle)
-
-
 def _open_private(path: Path | str, how: int) -> int:
     rights = api.GENERIC_READ | api.GENERIC_WRITE
     with private_security(is_folder=False) as security:
-        return _descriptor(_open(path, rights, how, security=security), os.O_RDWR)
+        return _descriptor(open_shared(path, rights, how, security=security), os.O_RDWR)
 
 
 def _descriptor(handle: int, mode: int) -> int:
     return msvcrt.open_osfhandle(handle, mode | os.O_BINARY | os.O_NOINHERIT)
-
-
-def _is_link(path: Path | str) -> bool:
-    with suppress(FileNotFoundError):
-        found = os.lstat(path)  # of a text, too
-        return bool(found.st_file_attributes & _LINK_MODE and found.st_reparse_tag & _LINKED)
-    return False
 
 
 def _move(source: Path | str, target: Path, how: int) -> None:
@@ -308,9 +276,9 @@ def _move(source: Path | str, target: Path, how: int) -> None:
 def _move_over(source: Path | str, target: Path) -> None:
     """As POSIX does where the file system can: who has the old file open keeps it."""
     rights = api.DELETE | api.GENERIC_WRITE
-    handle = _open(source, rights, flags=api.BACKUP_SEMANTICS)
+    handle = open_shared(source, rights, flags=api.BACKUP_SEMANTICS)
     try:
-        name = os.path.abspath(target).encode("utf-16-le")  # noqa: PTH100  # links stay  # links stay
+        name = os.path.abspath(target).encode("utf-16-le")  # noqa: PTH100  # links stay
         asked = (
             (_RENAME_REPLACES | _RENAME_POSIX).to_bytes(8, "little")  # with what fills it up
             + bytes(8)

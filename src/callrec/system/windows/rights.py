@@ -25,7 +25,7 @@ assert sys.platform == "win32"
 from callrec.errors import Misconfigured
 from callrec.system.windows import access, api
 from callrec.system.windows.access import ADMINISTRATORS, Descriptor, Use
-from callrec.system.windows.api import KERNEL, SECURITY
+from callrec.system.windows.api import KERNEL, SECURITY, is_link, open_shared
 
 __all__ = [
     "account_of",
@@ -43,10 +43,6 @@ _MAX_LINKS: Final = 63
 
 _OWNER, _LIST = 1, 4
 """OWNER_SECURITY_INFORMATION, DACL_SECURITY_INFORMATION."""
-
-_IS_LINK: Final = 0x400
-_LEADS_ON: Final = 0x2000_0000
-"""FILE_ATTRIBUTE_REPARSE_POINT, and by IsReparseTagNameSurrogate that it names something else."""
 
 _QUERY: Final = 8
 _TOKEN_USER: Final = 1
@@ -105,7 +101,7 @@ def check_only_we_can_change(path: Path) -> None:
                 hint="run callrec as the account that owns it",
             )
         use = Use.PASSED if step.parent != step else Use.ROOT
-        if step == steps[-1] or _leads_on(step):
+        if step == steps[-1] or is_link(step):
             use = Use.RELIED_ON
         if others := access.others_with_more(found, ours, use):
             what = "what is in " if is_folder else ""
@@ -150,7 +146,7 @@ def make_private_folder(path: Path, *, parents: bool = False, exist_ok: bool = F
 def may_write(path: Path) -> bool:
     """Whether this account may change a file, or add to a folder."""
     try:
-        handle = _open(path, access.WRITE_DATA, api.BACKUP_SEMANTICS)
+        handle = open_shared(path, access.WRITE_DATA, flags=api.BACKUP_SEMANTICS)
     except OSError as error:
         return error.winerror == api.SHARING_VIOLATION
     KERNEL.CloseHandle(handle)
@@ -167,7 +163,7 @@ def account_of(path: Path) -> tuple[str, bool]:
 
 
 def let_read_like(descriptor: int, like: Path) -> None:
-    """Let read and change an open file whoever may read and change another."""
+    """Let those read and change an open file who may read and change another."""
     with _opened(like, access.READ_CONTROL) as handle:
         listed = _security_of(handle, _LIST)
     ours = msvcrt.get_osfhandle(descriptor)
@@ -248,19 +244,12 @@ def _security_of(handle: int, what: int) -> bytes:
 @contextmanager
 def _opened(path: Path, rights: int) -> Iterator[int]:
     """A handle of a file or folder; of a link itself."""
-    handle = _open(path, rights, api.BACKUP_SEMANTICS | api.OPEN_REPARSE_POINT)
+    flags = api.BACKUP_SEMANTICS | api.OPEN_REPARSE_POINT
+    handle = open_shared(path, rights, flags=flags)
     try:
         yield handle
     finally:
         KERNEL.CloseHandle(handle)
-
-
-def _open(path: Path, rights: int, flags: int) -> int:
-    how = api.OPEN_EXISTING
-    handle = KERNEL.CreateFileW(str(path), rights, api.SHARE_ALL, None, how, flags, None)
-    if handle == api.INVALID_HANDLE:
-        raise ctypes.WinError(ctypes.get_last_error())
-    return int(handle)
 
 
 def _check_rights(path: Path, found: Descriptor) -> None:
@@ -301,7 +290,7 @@ def _way_to(path: Path) -> Iterator[Path]:
         leads_to = _letter_of(step) if step.parent == step else None
         if leads_to is None:
             yield step
-            leads_to = step.parent / _target(step) if _leads_on(step) else None
+            leads_to = step.parent / _target(step) if is_link(step) else None
         if leads_to is None:
             at = step
             continue
@@ -313,12 +302,6 @@ def _way_to(path: Path) -> Iterator[Path]:
 
 def _parts(path: Path) -> tuple[str, ...]:
     return Path(os.path.abspath(path)).parts  # noqa: PTH100  # Path.resolve would follow links
-
-
-def _leads_on(path: Path) -> bool:
-    """Whether it is a link, a junction or a mounted drive, and not a file of a cloud's."""
-    found = path.lstat()
-    return bool(found.st_file_attributes & _IS_LINK and found.st_reparse_tag & _LEADS_ON)
 
 
 def _target(link: Path) -> Path:

@@ -6,6 +6,7 @@ TCP_INFO_v0.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import socket
 import sys
@@ -85,13 +86,21 @@ def listen_at(path: Path) -> socket.socket:
 
 
 @contextmanager
-def kept_open(channel: socket.socket) -> Iterator[socket.socket]:
-    """The connection itself: whoever closes it here, it has not come.
+def kept_open(transport: asyncio.Transport) -> Iterator[socket.socket]:
+    """The connection, which tells how it ended: where it does, its end is not read before ours.
 
-    Another handle of it would take a right to this process that nobody has, not even itself, since
-    it closed itself to other programs (`harden_process`).
+    A second handle of it, as elsewhere, would take a right to this process that nobody has, not
+    even itself, since it closed itself to other programs (`harden_process`).
     """
-    yield channel
+    channel = transport.get_extra_info("socket")
+    if is_open(channel) is None:
+        yield channel
+        return
+    transport.pause_reading()
+    try:
+        yield channel
+    finally:
+        transport.resume_reading()
 
 
 def unacknowledged(channel: socket.socket) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -206,7 +207,7 @@ def _take_in(
         "read_back": same,
         "not_read_back": len(done.read_back) - same,
     }
-    within, zone = f"{bundle.path}/", practice.settings.time_zone
+    within, zone = f"{bundle.path}{os.sep}", practice.settings.time_zone
     lines = ingested_lines(done, unused, seconds, zone, within=within)
     out.show(value, [*lines, *_read_back_lines(done, same, within)])
     return done
