@@ -188,7 +188,7 @@ $(RUNTIME)/installed: constraints.txt requirements.txt pyproject.toml Makefile
 # Independent programs that the tests call as judges, each by a command or file and the package that
 # has it; eatmydata; what the browser writes with, and gcc compiles with.
 JUDGES := eatmydata:eatmydata 7z:7zip ssh-keygen:openssh-client gpgv:gpgv pdftotext:poppler-utils qpdf:qpdf zbarimg:zbar-tools \
-  shasum:perl chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
+  shasum:perl sox:sox chromium:chromium systemd-analyze:systemd gcc:gcc zsh:zsh fish:fish mandoc:mandoc \
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core /usr/include/stdlib.h:libc6-dev \
   /usr/lib/postgresql:postgresql promtool:promtool softhsm2-util:softhsm2 fido2-token:fido2-tools
 
@@ -255,17 +255,22 @@ test-windows-setup: windows
 	packaging/try-windows $(WINDOWS_SETUP)/callrec-setup.exe
 
 # What callrec is measured beside, likewise.
-PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3
+PEERS := rsync:rsync restic:restic borg:borgbackup age:age sqlite3:sqlite3 sox:sox /usr/bin/python3:python3
 
 bench-network: $(INSTALLED)
 	$(call programs,$(LACKS) /usr/lib/postgresql:postgresql)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.network --recordings 1000000 4000000 --json docs/evidence/network.json
 
-bench: $(INSTALLED) peers
-	$(BIN)/python -m benchmarks
+# What is measured is a Python that was built with profiles, as Debian's is, in an environment of its own.
+MEASURED ?= /usr/bin/python3
+bench bench-full: peers
+	$(MAKE) --no-print-directory VENV=.bench-python PYTHON=$(MEASURED) $@-there
+.PHONY: bench-there bench-full-there
+bench-there: $(INSTALLED)
+	$(BIN)/python -m benchmarks $(ONLY)
 
-bench-full: $(INSTALLED) peers
-	$(BIN)/python -m benchmarks --full --json docs/evidence/benchmarks/$$($(BIN)/callrec --version | cut -d' ' -f2).json
+bench-full-there: $(INSTALLED)
+	$(BIN)/python -m benchmarks --full $(ONLY) --json docs/evidence/benchmarks/$$($(BIN)/callrec --version | cut -d' ' -f2).json
 	$(BIN)/python -m benchmarks page
 
 peers:

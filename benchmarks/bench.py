@@ -27,6 +27,10 @@ class Bench:
     """Corpora and vaults, made once and kept."""
     full: bool
     rounds: int = ROUNDS
+    disk: Path | None = None
+    """Where runs are, if not beside what is made once."""
+    repeats: bool = True
+    """Whether a run that others disturbed is repeated."""
     _places: Iterator[int] = field(default_factory=count)
 
     @property
@@ -49,7 +53,7 @@ class Bench:
 
     @property
     def runs(self) -> Path:
-        return self.cache / "runs"
+        return (self.disk or self.cache) / "runs"
 
     def fresh_place(self) -> Path:
         """An empty folder that none had before."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.fill import LOGIN, config_of
-from benchmarks.searches import REASON
+from benchmarks.practice import REASON
 from callrec.desk.exchange import Asked
 from callrec.desk.keeping import Vault, answer
 from callrec.desk.seat import Seat

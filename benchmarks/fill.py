@@ -311,7 +311,7 @@ class Maker:
         self.store = store
         self.buffers: Buffers | None = None
         """Of the process that seals."""
-        self.widths: Mapping[int, index.TokenWidth] = {}
+        self.widths: Mapping[int, int] = {}
         self._duplicates = DuplicateMacs.of(practice, actor, marking=False)
         newest = practice.register.newest(VaultKey.INDEX).version
         index_key = vault_key(actor, VaultKey.INDEX, newest)
@@ -415,20 +415,17 @@ class Maker:
             yield primitives.mac(self._mac_key, data)[:MAC_BYTES]
 
     def _tokens(self, call: Drawn) -> set[tuple[int, int, int, int]]:
-        part, uncut, number = index.part_of(call.began), self._uncut, call.number
-        width = self.widths[part]
-        shift, tail_shift = 64 - width.bits, 64 - width.tail_bits
-        party = index.TokenKind.PARTY
-        of_day = f"{call.extension}|{call.raw_time[:10]}"
+        part = index.part_of(call.began)
+        slot = index.Slots.at(call.began, self.widths[part])
+        values = [(index.TokenKind.TAIL, call.e164[-4:])]
+        values += [(index.TokenKind.EXTENSION, call.extension)]
+        values += [
+            (index.TokenKind.PARTY, word) for name in call.parties for word in self._words(name)
+        ]
         return {
-            (part, _NUMBER, uncut(part, index.TokenKind.NUMBER, call.e164) >> shift, number),
-            (part, _TAIL, uncut(part, index.TokenKind.TAIL, call.e164[-4:]) >> tail_shift, number),
-            (part, _EXT_DAY, uncut(part, index.TokenKind.EXTENSION_DAY, of_day) >> shift, number),
-            *(
-                (part, _PARTY, uncut(part, party, word) >> shift, number)
-                for name in call.parties
-                for word in self._words(name)
-            ),
+            (part, int(kind), token, call.number)
+            for kind, value in values
+            for token in index.tokens_in(slot, kind, value, [self._uncut])
         }
 
     def _hold_against_ingest(
@@ -454,13 +451,10 @@ class Maker:
         indexed = intake_batch._indexed(number, taken.call, {"record": None})
         part, tokens = index.part_of(call.began), {t for t in made.tokens if t[3] == number}
         assert tokens == {
-            (
-                part,
-                kind,
-                index.cut(self._uncut(part, kind, value), self.widths[part].of(kind)),
-                number,
-            )
-            for kind, value in index._values(indexed, ZONE)
+            (part, kind, token, number)
+            for slot in (index.Slots.at(call.began, self.widths[part]),)
+            for kind, value in index._values(indexed)
+            for token in index.tokens_in(slot, kind, value, [self._uncut])
         }
         said = read_statement(made.statement.body, made.statement.signature, vault)
         assert self.actor.identity is not None
@@ -561,8 +555,6 @@ def _recording(call: Drawn, batch: str, data_key: bytes) -> tuple[Any, ...]:
         "live",
     )
 
-
-_NUMBER, _TAIL, _PARTY, _EXT_DAY = map(int, index.TokenKind)
 
 _COLUMNS: Final = (
     "uid", "batch", "data_key", "ciphertext", "started_at", "duration_ms", "direction",
@@ -723,7 +715,7 @@ def _make_ready(connection: Connection, folder: Path) -> Sequence[str]:
     return [row.sql for row in rows]
 
 
-def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, index.TokenWidth]:
+def _open_parts(connection: Connection, plan: Sequence[Day]) -> Mapping[int, int]:
     """The parts, counted; no call begins so near to midnight that its month is another in UTC."""
     counts: dict[int, int] = {}
     for day in plan:

@@ -27,9 +27,10 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure of this name, in its own unit."""
+    """A figure of this name, in its unit."""
 
     figure: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,16 @@ class Goal:
             case Quantity(figure):
                 return figure
 
+    @property
+    def unit(self) -> str:
+        return self.measure.unit if isinstance(self.measure, Quantity) else "x"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A goal beside what was measured; None where it was not."""
 
     goal: Goal
-    unit: str
     measured: Spread | None
 
     @property
@@ -78,13 +82,12 @@ def _judge(goal: Goal, result: Result) -> Outcome:
         case Ratio(name, peer, contender):
             for contest in result.contests:
                 if contest.name == name and peer in contest.runs:
-                    return Outcome(goal, "x", ratio(contest, contender, peer))
-            return Outcome(goal, "x", None)
+                    return Outcome(goal, ratio(contest, contender, peer))
         case Quantity(name):
             for figure in result.figures:
                 if figure.name == name:
-                    return Outcome(goal, figure.unit, spread(figure.values))
-            return Outcome(goal, "", None)
+                    return Outcome(goal, spread(figure.values))
+    return Outcome(goal, None)
 
 
 def shown(value: float, unit: str) -> str:
@@ -109,6 +112,7 @@ def verdict(outcome: Outcome) -> str:
     return ("yes" if outcome.holds else "NO") + ("" if outcome.is_clear else "?")
 
 
+NOT_YET: Final = "not measured yet"
 WORDS: Final = 42
 """Columns for what a goal is about; where it needs more, the figures follow on a second line."""
 HEAD: Final = f"{'goal':<{WORDS}} {'at most':>8} {'median':>8} {'rounds':>13} holds"
@@ -116,11 +120,11 @@ HEAD: Final = f"{'goal':<{WORDS}} {'at most':>8} {'median':>8} {'rounds':>13} ho
 
 def row(outcome: Outcome) -> str:
     """A line of the table, or two, no wider than WIDTH."""
-    measured, unit = outcome.measured, outcome.unit
+    measured, unit = outcome.measured, outcome.goal.unit
     words, limit = outcome.goal.words, shown(outcome.goal.at_most, unit)
     words = f"{words:<{WORDS}}" if len(words) <= WORDS else f"{words}\n{'':<{WORDS}}"
     if measured is None:
-        return f"{words} {limit:>8} {'':>8} {'not measured':>13}"
+        return f"{words} {limit:>8} {NOT_YET:>22}"
     low, high = shown(measured.low, unit), shown(measured.high, unit)
     between = f"{low.split(' ')[0].removeprefix('n^')}-{high.split(' ')[0].removeprefix('n^')}"
     return f"{words} {limit:>8} {shown(measured.median, unit):>8} {between:>13} {verdict(outcome)}"

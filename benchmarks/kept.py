@@ -11,8 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from sysconfig import get_config_var
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks import journaled
+from benchmarks.machine import has_journal
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
 from benchmarks.peers import PROGRAMS
 
@@ -40,6 +43,8 @@ def about(*, full: bool, folder: Path) -> dict[str, Any]:
         "form": FORM,
         "sizes": "the full sizes" if full else "the small sizes of `make bench`",
         **machine(folder),
+        "journaled": journaled.hindrance() or "an image on that disk, mounted by loop",
+        "python_built": f"{platform.python_compiler()}, `{get_config_var('CONFIG_ARGS')}`",
         "versions": versions,
     }
 
@@ -56,6 +61,7 @@ def machine(folder: Path) -> dict[str, Any]:
         "file_system": _said(
             "findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder)
         ),
+        "journal": has_journal(folder),
     }
 
 

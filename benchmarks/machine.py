@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import mmap
 import os
+import resource
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 DROP: Final = Path("/proc/sys/vm/drop_caches")
 CHUNK: Final = 1 << 20  # 1 MiB
 PAGE: Final = mmap.PAGESIZE
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+KIND, USED, KERNEL_THREAD = 6, 11, 0x00200000
+"""Fields of ``/proc/PID/stat`` after the name, user time being followed by that of the system; and
+the flag that says so (proc_pid_stat(5))."""
 
 
 def files_below(sources: Iterable[Path]) -> Iterator[Path]:
@@ -48,6 +55,51 @@ def cold(sources: Iterable[Path]) -> str:
         DROP.write_text("2\n")
         return "cold"
     return "cold contents, warm names"
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Processor seconds since the machine began."""
+
+    all_s: float
+    """Of every program and of every thread of the kernel, and what the host took for others."""
+    kernel_s: Mapping[int, float]
+    """Of each thread of the kernel: writing back, journals, loops. They work for all."""
+    ours_s: float
+
+    @classmethod
+    def now(cls) -> Busy:
+        user, nice, system, _, _, _, _, steal, *_ = _numbers(Path("/proc/stat"), "cpu ")
+        kernel_s = {}
+        for each in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has just ended
+                fields = _numbers(each / "stat", "", after=")")
+                if fields[KIND] & KERNEL_THREAD:
+                    kernel_s[int(each.name)] = (fields[USED] + fields[USED + 1]) / TICKS
+        ours = resource.getrusage(resource.RUSAGE_SELF)
+        all_s = (user + nice + system + steal) / TICKS
+        return cls(all_s, kernel_s, ours.ru_utime + ours.ru_stime)
+
+    def others_until(self, later: Busy) -> float:
+        """What all other programs took from now to then, those that this one started included."""
+        kernel_s = sum(
+            each - self.kernel_s.get(thread, 0) for thread, each in later.kernel_s.items()
+        )
+        return later.all_s - self.all_s - kernel_s - (later.ours_s - self.ours_s)
+
+
+def _numbers(file: Path, begins: str, *, after: str = "") -> list[int]:
+    """Of the first line: a name may have spaces, and a state is a letter."""
+    line, _, _ = file.read_text().partition("\n")
+    words = line.removeprefix(begins).rpartition(after or begins)[2].split()
+    return [int(word) if word.lstrip("-").isdigit() else 0 for word in words]
+
+
+def has_journal(folder: Path) -> bool:
+    """Whether the file system there is one of ext4 with a journal."""
+    device = folder.stat().st_dev
+    block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
+    return any(Path("/proc/fs/jbd2").glob(f"{block.name}-*"))
 
 
 def touch_memory(size_bytes: int) -> None:

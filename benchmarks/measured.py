@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 LEAST: Final = 0.05
 """Of a start: what is less beside it cannot be told from nothing."""
+DISTURBING: Final = 0.1
+DISTURBING_S: Final = 0.05
+"""The system counts in hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,15 @@ class Run:
     """User and system, of the child and of all that it waited for."""
     peak_bytes: int
     """Resident memory of the largest process among them; ``memory.watch`` counts a whole tree."""
+    user_s: float = 0
+    """Of ``cpu_s`` what the system did not take, for files or for memory that is touched first."""
+    others_s: float | None = None
+    """Processor time that everybody else took meanwhile; None: nobody looked."""
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether others took more than a small share of one processor."""
+        return (self.others_s or 0) > max(DISTURBING * self.wall_s, DISTURBING_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,16 @@ def cpu(contest: Contest, contender: str) -> Spread:
     return spread([run.cpu_s for run in contest.runs[contender]])
 
 
+def without_starts(contest: Contest, contender: str, peer: str, start: Contest) -> Figure:
+    """The ratio of what is left when each one's own median start is taken off, a value a round."""
+    ours, theirs = (wall(start, each).median for each in (contender, peer))
+    values = [
+        (our.wall_s - ours) / max(their.wall_s - theirs, LEAST * theirs)
+        for our, their in zip(contest.runs[contender], contest.runs[peer], strict=True)
+    ]
+    return Figure(f"{contest.name}: beside {peer}, starts apart", "x", tuple(values))
+
+
 def ratio(contest: Contest, contender: str, peer: str) -> Spread:
     """The medians' ratio, between the least and the greatest ratio of two runs of one round.
 
@@ -117,16 +139,23 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     return statistics.linear_regression(xs, ys).slope
 
 
-def growth(name: str, contests: Sequence[Contest], contender: str, start: Contest) -> Figure:
+def growth(
+    name: str,
+    contests: Sequence[Contest],
+    contender: str,
+    start: Contest,
+    seconds: Callable[[Run], float] = lambda run: run.wall_s,
+) -> Figure:
     """The exponent over contests of rising size, ``start`` being the same with next to no work.
 
     One exponent for each round that all of them have, of what is left when the median of
-    ``start`` is taken off; where that is less than LEAST of it, so much.
+    ``start`` is taken off; where that is less than LEAST of it, so much. Of ``seconds``: wall time
+    where nothing else is said.
     """
-    start_s = wall(start, contender).median
+    start_s = statistics.median(map(seconds, start.runs[contender]))
     sizes = [contest.size for contest in contests]
     values = [
-        exponent(sizes, [max(run.wall_s - start_s, LEAST * start_s) for run in runs])
+        exponent(sizes, [max(seconds(run) - start_s, LEAST * start_s) for run in runs])
         for runs in zip(*(contest.runs[contender] for contest in contests), strict=False)
     ]
     return Figure(name, "exponent", tuple(values))

@@ -285,7 +285,7 @@ def searches(place: Path, recordings: int, seed: int) -> None:
     begun = time.process_time()
     search(place, wanted, 0)
     middle = time.process_time()
-    times = search(place, wanted, QUERIES)
+    times, _ = search(place, wanted, QUERIES)
     count = sum(map(len, times.values()))
     cpu = (time.process_time() - middle - (middle - begun)) / count
     print(json.dumps({"times": times, "cpu": cpu, "searches": 2 * count}))

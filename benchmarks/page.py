@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from benchmarks import plots
 from benchmarks.cases import CASES
 from benchmarks.cases.memory import MOST_BYTES
-from benchmarks.goals import MEGABYTE, judge, shown, verdict
-from benchmarks.measured import cpu, ratio, spread, wall
+from benchmarks.goals import MEGABYTE, NOT_YET, judge, shown, verdict
+from benchmarks.measured import Result, cpu, ratio, spread, wall
 from benchmarks.plots import Line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from benchmarks.goals import Outcome
     from benchmarks.kept import Kept
-    from benchmarks.measured import Contest, Result, Spread
+    from benchmarks.measured import Contest, Spread
 
 MADE: Final = re.compile(r"(<!-- made: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 GIGABYTE: Final = 1e9
@@ -71,8 +71,14 @@ def machine(about: Mapping[str, object]) -> str:
         f"{about['date']}, {about['sizes']}."
         f" {about['processors']} processors ({about['processor']}),"
         f" {memory / GIGABYTE:.0f} GB of memory, {about['system']}, Linux {about['kernel']},"
-        f" file system {about['file_system']}.\n\n{programs}."
+        f" file system {about['file_system']}{' with a journal' * bool(about.get('journal'))}."
+        f"{_said(about, 'journaled', ' Journaled: {}.')}\n\n{programs}."
+        f"{_said(about, 'python_built', ' Python was built by {}.')}"
     )
+
+
+def _said(about: Mapping[str, object], name: str, words: str) -> str:
+    return words.format(about[name]) if name in about else ""
 
 
 def goals(results: Mapping[str, Result]) -> str:
@@ -80,19 +86,18 @@ def goals(results: Mapping[str, Result]) -> str:
     outcomes = [
         each
         for name, case in CASES.items()
-        if name in results
-        for each in judge(case.GOALS, results[name])
+        for each in judge(case.GOALS, results.get(name, Result()))
     ]
     head = ("goal", "at most", "median", "single rounds", "holds")
     return _table(head, [_goal(each) for each in outcomes])
 
 
 def _goal(outcome: Outcome) -> tuple[str, ...]:
-    words, limit = outcome.goal.words, shown(outcome.goal.at_most, outcome.unit)
+    words, unit = outcome.goal.words, outcome.goal.unit
+    limit = shown(outcome.goal.at_most, unit)
     if outcome.measured is None:
-        return (words, limit, "", "not measured", "")
-    found = outcome.measured
-    median, between = _with_spread(found, outcome.unit)
+        return (words, limit, "", NOT_YET, "")
+    median, between = _with_spread(outcome.measured, unit)
     return (words, limit, median, between, verdict(outcome))
 
 
@@ -135,6 +140,8 @@ def contest_table(contest: Contest) -> str:
         processor = shown(cpu(contest, name).median, "s")
         rows.append((name, median, between, processor, peak, beside))
     title = f"{contest.name}: {_size(contest)}, {len(runs)} rounds, {contest.caches}"
+    if disturbed := sum(run.is_disturbed for each in contest.runs.values() for run in each):
+        title += f", {disturbed} of {len(runs) * len(contest.runs)} runs disturbed by others"
     return _table((title, "median", "rounds", "processor", "memory", "callrec takes"), rows)
 
 

@@ -1,10 +1,10 @@
-"""Searches in one process, the login opened once: how long each takes, as JSON.
+"""Searches in one process, the login opened once: how long each takes, and what it opens, as JSON.
 
     python -m benchmarks.searches FOLDER RECORDINGS YEARS QUERIES SEED
 
 FOLDER was filled by ``benchmarks.fill`` with so many recordings over so many years. What is asked
 for is a call that is there, another each time; of each search, its two entries of the log included,
-the seconds are told, under the name of its kind.
+the seconds are told under the name of its kind; and how many calls it opened beyond those found.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.fill import LOGIN, config_of, days_of, drawn, people_of
+from benchmarks.practice import REASON
+from callrec.crypto import primitives
 from callrec.login.sessions import actor_by_session, begin_session
 from callrec.login.unlock import actor_by_password
 from callrec.policy.days import DayRange
@@ -29,8 +31,6 @@ from callrec.system.terminal import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-REASON: Final = "A patient complains that nobody called her back as promised"
 
 UNTIMED: Final = 3
 """Searches before the first that counts."""
@@ -89,8 +89,23 @@ def wanted_of(recordings: int, years: float, seed: int) -> Iterator[Wanted]:
         yield Wanted(call.e164, people.owners[call.outside], day.day)
 
 
-def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str, Sequence[float]]:
-    """Seconds of each of so many searches of each kind."""
+class Opened:
+    """Counts the calls whose details are opened from now on, whichever function asks for them."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._open = primitives.open_sealed
+        primitives.open_sealed = self._counted
+
+    def _counted(self, key: bytes, sealed: bytes, context: bytes) -> bytes:
+        self.calls += context.startswith(b"callrec/1 metadata\n")
+        return self._open(key, sealed, context)
+
+
+def search(
+    folder: Path, wanted: Iterator[Wanted], queries: int
+) -> tuple[Mapping[str, Sequence[float]], Mapping[str, Sequence[int]]]:
+    """Seconds of each of so many searches of each kind, and calls opened that were not found."""
     environ = {"XDG_STATE_HOME": str(folder / "state")}
     practice = open_practice(config_of(folder), lambda: datetime.now(UTC), environ)
     password = (folder / f"{LOGIN}.password").read_text(encoding="utf-8").strip()
@@ -98,17 +113,20 @@ def search(folder: Path, wanted: Iterator[Wanted], queries: int) -> Mapping[str,
     session, _ = begin_session(practice, dora, Place("benchmark", "5e" * 32))
     actor = actor_by_session(practice, session)
     times: dict[str, list[float]] = {}
+    beyond: dict[str, list[int]] = {}
+    opened = Opened()
     for number in range(-UNTIMED, queries):
         for kind, criteria in criteria_of(next(wanted)).items():
             if kind == ALL_YEARS and number % SELDOM:
                 continue
-            begun = time.perf_counter()
-            search_recordings(
+            before, begun = opened.calls, time.perf_counter()
+            found = search_recordings(
                 practice, actor, criteria=[criteria], reason=REASON, request=None, limit=None
             )
             if number >= 0:
                 times.setdefault(kind, []).append(time.perf_counter() - begun)
-    return times
+                beyond.setdefault(kind, []).append(opened.calls - before - found.total)
+    return times, beyond
 
 
 def main() -> None:

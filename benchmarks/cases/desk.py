@@ -26,8 +26,8 @@ LOGINS: Final = 20
 ROUNDS: Final = 3
 
 GOALS: Final = (
-    *(Goal(Quantity(f"desk, {name}"), 0.15) for name in PAGES),
-    Goal(Quantity(f"desk, {LOGINS} logins"), 1e9),
+    *(Goal(Quantity(f"desk, {name}", "s"), 0.15) for name in PAGES),
+    Goal(Quantity(f"desk, {LOGINS} logins", "bytes"), 1e9),
 )
 
 

@@ -24,8 +24,8 @@ SMALL: Final = (Corpus(LARGE, 1, 1_000_000_000), Corpus(MANY, 20_000, 4000))
 ROUNDS: Final = 3
 
 GOALS: Final = (
-    Goal(Quantity(f"memory, {LARGE}: callrec"), MOST_BYTES),
-    Goal(Quantity(f"memory, {MANY}: callrec"), MOST_BYTES),
+    Goal(Quantity(f"memory, {LARGE}: callrec", "bytes"), MOST_BYTES),
+    Goal(Quantity(f"memory, {MANY}: callrec", "bytes"), MOST_BYTES),
 )
 
 

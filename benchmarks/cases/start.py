@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.corpora import Corpus, corpus_folder
 from benchmarks.goals import Goal, Ratio
 from benchmarks.measured import Contest, Result
-from benchmarks.practice import by, by_intake, settle_in
+from benchmarks.practice import REASON, asking, by, by_intake, logged_in, settle_in
 from benchmarks.timing import Contender, Step, hold_contest, run_untimed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from benchmarks.bench import Bench
@@ -23,7 +24,12 @@ LIBRARIES_IMPORT: Final = "import typer, rich.table, sqlalchemy, pydantic, crypt
 CALLS: Final = Corpus("calls", 24, 20_000)
 ROUNDS: Final = 11
 FULL_ROUNDS: Final = 21
-HELP, VERSION, SEARCH, COMPLETION = "--help", "--version", "search", "completion"
+HELP, VERSION, COMPLETION, REFUSAL = "--help", "--version", "completion", "a refusal"
+APPROVE: Final = "approve, up to its password"
+EVERYDAY: Final = ("search", "show", "inbox", "request list", "status", "whoami", APPROVE)
+ITS_HELP: Final = "callrec --help"
+MISUSED, NO_PASSWORD = 2, 6
+"""Exit statuses."""
 AT_TAB: Final = {
     "_CALLREC_COMPLETE": "complete_bash",
     "COMP_WORDS": "callrec\nrequest\ncreate\n--pur",
@@ -34,53 +40,67 @@ AT_TAB: Final = {
 GOALS: Final = (
     Goal(Ratio(f"callrec {HELP}", TYPER), 1.3),
     Goal(Ratio(f"callrec {VERSION}", TYPER), 1.3),
-    Goal(Ratio(f"callrec {SEARCH}", LIBRARIES), 1.3),
+    *(Goal(Ratio(f"callrec {what}", LIBRARIES), 1.3) for what in EVERYDAY),
+    Goal(Ratio(f"callrec, {REFUSAL}", ITS_HELP), 1.5),
     Goal(Ratio(f"callrec {COMPLETION}", LIBRARIES), 0.5),
 )
 
 
 def measure(bench: Bench) -> Result:
-    house = bench.made_once("practice-24", partial(_with_calls, bench))
-    # The login stands in the machine's memory, for every copy of this vault.
-    run_untimed(by(bench, "max", house, "login", "max"), bench.fresh_place())
+    house = bench.made_once("practice-asked", partial(_asked, bench))
+    # The logins stand in the machine's memory, for every copy of this vault.
+    for login in ("max", "pat"):
+        run_untimed(by(bench, login, house, "login", login), bench.fresh_place())
+    typer = Contender(TYPER, lambda _: [Step((bench.python, "-c", TYPER))])
+    libraries = Contender(LIBRARIES, lambda _: [Step((bench.python, "-c", LIBRARIES_IMPORT))])
+    help_ = Step((bench.callrec, "--help"))
+    refused = Step((bench.callrec, "search", "--unheard-of"), ends=MISUSED)
     contests = (
-        _contest(bench, HELP, Step((bench.callrec, "--help")), TYPER),
-        _contest(bench, VERSION, Step((bench.callrec, "--version")), TYPER),
-        _contest(bench, SEARCH, _search(bench, house), LIBRARIES),
-        _contest(bench, COMPLETION, Step((bench.callrec,), AT_TAB), LIBRARIES),
+        _contest(bench, f"callrec {HELP}", help_, typer),
+        _contest(bench, f"callrec {VERSION}", Step((bench.callrec, "--version")), typer),
+        *(
+            _contest(bench, f"callrec {what}", step, libraries)
+            for what, step in zip(EVERYDAY, _everyday(bench, house), strict=True)
+        ),
+        _contest(bench, f"callrec {COMPLETION}", Step((bench.callrec,), AT_TAB), libraries),
+        _contest(bench, f"callrec, {REFUSAL}", refused, Contender(ITS_HELP, lambda _: [help_])),
     )
-    run_untimed(by(bench, "max", house, "logout"), bench.fresh_place())
+    for login in ("max", "pat"):
+        run_untimed(by(bench, login, house, "logout"), bench.fresh_place())
     return Result(contests)
 
 
-def _contest(bench: Bench, what: str, step: Step, peer: str) -> Contest:
-    imports = TYPER if peer == TYPER else LIBRARIES_IMPORT
-    contenders = [
-        Contender("callrec", lambda _: [step]),
-        Contender(peer, lambda _: [Step((bench.python, "-c", imports))]),
-    ]
+def _contest(bench: Bench, name: str, step: Step, peer: Contender) -> Contest:
+    contenders = [Contender("callrec", lambda _: [step]), peer]
     rounds = FULL_ROUNDS if bench.full else ROUNDS
-    return hold_contest(
-        bench, f"callrec {what}", contenders, size=1, unit="commands", rounds=rounds
-    )
+    return hold_contest(bench, name, contenders, size=1, unit="commands", rounds=rounds)
 
 
-def _with_calls(bench: Bench, folder: Path) -> None:
+def _everyday(bench: Bench, house: Path) -> Iterator[Step]:
+    """Those of EVERYDAY, in its order; to approve, pat would need the password."""
+    for words in (
+        _search(bench),
+        ("show", "1"),
+        ("inbox",),
+        ("request", "list"),
+        ("status",),
+        ("whoami",),
+    ):
+        yield logged_in(bench, "max", house, *words)
+    yield logged_in(bench, "pat", house, "approve", "R-1", ends=NO_PASSWORD)
+
+
+def _asked(bench: Bench, folder: Path) -> None:
+    """A practice with some calls, one of which max has asked for."""
     settle_in(bench, folder)
     run_untimed(by_intake(bench, folder, "ingest", corpus_folder(bench, CALLS)), folder)
+    run_untimed(by(bench, "max", folder, *asking("1")), folder)
 
 
-def _search(bench: Bench, house: Path) -> Step:
-    """For one call, by somebody who is logged in."""
+def _search(bench: Bench) -> Sequence[str]:
+    """For one call, by its number and day."""
     first = min(corpus_folder(bench, CALLS).rglob("*-*.wav"))
     kind, one, other, day, *_ = first.stem.split("-")
-    words = (
-        "--number",
-        other if kind == "in" else one,
-        "--date",
-        f"{day[:4]}-{day[4:6]}-{day[6:]}",
-        "--reason",
-        "A patient complains that nobody called her back as promised",
-    )
-    environ = {"CALLREC_CONFIG": str(house / "callrec.toml"), "CALLREC_SESSION": "max"}
-    return Step((bench.callrec, "search", *words), environ)
+    number = other if kind == "in" else one
+    date = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    return ("search", "--number", number, "--date", date, "--reason", REASON)

@@ -37,7 +37,6 @@ def add(
     calls: Sequence[CallFacts],
     *,
     key: bytes = KEY,
-    zone: tzinfo = LONDON,
     first: int = 1,
 ) -> None:
     """Catalogue and index calls; they are numbered from ``first``."""
@@ -59,7 +58,7 @@ def add(
     ]
     connection.execute(tables.recording.insert(), rows)
     indexed = [_indexed(number, call) for number, call in enumerate(calls, first)]
-    add_calls(connection, key, VAULT, indexed, zone)
+    add_calls(connection, key, VAULT, indexed)
 
 
 def add_known(
@@ -67,7 +66,6 @@ def add_known(
     calls: Sequence[CallFacts],
     *,
     before: Sequence[CallFacts],
-    zone: tzinfo = LONDON,
 ) -> None:
     """Index anew calls of which less was known before, and catalogue what is known now."""
     for number, call in enumerate(calls, 1):
@@ -82,7 +80,6 @@ def add_known(
         KEY,
         VAULT,
         [_indexed(number, call) for number, call in enumerate(calls, 1)],
-        zone,
         before={number: call.started_at for number, call in enumerate(before, 1)},
     )
 
@@ -113,8 +110,7 @@ def missed(
     calls: Sequence[CallFacts],
     *,
     keys: Sequence[bytes] = (KEY,),
-    zone: tzinfo = LONDON,
 ) -> list[int]:
     """Those of all calls in the catalogue that a search would miss, by what they are."""
     indexed = [_indexed(number, call) for number, call in enumerate(calls, 1)]
-    return calls_missed(connection, keys, VAULT, indexed, zone)
+    return calls_missed(connection, keys, VAULT, indexed)

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.index import TokenKind, TokenWidth, part_name, part_of, width_for
+from callrec.catalogue.index import TokenKind, bits_for, part_name, part_of
 from callrec.errors import Tampered
 from callrec.policy.days import DayRange, TimeRange, parse_times
 from callrec.policy.search import CallFacts, Criteria, Direction
@@ -56,78 +56,66 @@ def kinds(connection: Connection) -> list[int]:
 def numbers_of(connection: Connection, part: int) -> list[int]:
     """The tokens of the numbers of a month's calls, in the calls' order."""
     token = tables.token.c
-    query = select(token.token).where(token.part == part, token.kind == TokenKind.NUMBER)
+    query = select(token.token).where(token.part == part, token.kind == TokenKind.TAIL)
     return list(connection.execute(query.order_by(token.recording)).scalars())
 
 
-def widths(connection: Connection) -> dict[int, tuple[int, int]]:
+def widths(connection: Connection) -> dict[int, int]:
     rows = connection.execute(select(tables.part))
-    return {row.part: (row.bits, row.tail_bits) for row in rows}
+    return {row.part: row.bits for row in rows}
 
 
 def vector_call(vector: dict[str, Any]) -> CallFacts:
     """A call that has the vector's value, in its month."""
-    value, at = vector["value"], datetime.fromisoformat(f"{vector['part']}-15T12:00:00Z")
+    value, at = vector["value"], datetime.fromisoformat(vector["start"])
     bare = replace(CALL, number=None, extension=None, started_at=at)
     match vector["kind"]:
-        case "number":
-            return replace(bare, number=value)
         case "tail":
-            return replace(bare, number=f"+44207946{value}")
+            return replace(bare, number=f"+44207946{value}" if len(value) == 4 else value)
         case "party":
             return replace(bare, parties=(value,))
         case _:
-            extension, day = value.split("|")
-            # Half past midnight in London, which in summer is of the day before in UTC.
-            begins, _ = DayRange(date.fromisoformat(day), date.fromisoformat(day)).bounds(LONDON)
-            return replace(bare, extension=extension, started_at=begins + timedelta(minutes=30))
+            return replace(bare, extension=value)
 
 
 @pytest.mark.parametrize(
-    "vector", VECTORS["tokens"], ids=lambda v: f"{v['kind']} {v['part']} {v['value']}"
+    "vector", VECTORS["tokens"], ids=lambda v: f"{v['kind']} {v['start']} {v['value']}"
 )
 def test_a_token_is_what_another_program_makes_of_it(
     connection: Connection, vector: dict[str, Any]
 ) -> None:
     assert (VECTORS["index_key"], VECTORS["vault"]) == (KEY.hex(), VAULT)
     call = vector_call(vector)
-    part, kind = part_of(call.started_at), TokenKind[vector["kind"].upper().replace("-", "_")]
-    widths = {"bits": 20, "tail_bits": 20}
-    widths["tail_bits" if kind is TokenKind.TAIL else "bits"] = vector["bits"]
-    connection.execute(
-        tables.part.insert().values(part=part, rows=1, normalising=NORMALISING_VERSION, **widths)
-    )
+    part, kind = part_of(call.started_at), TokenKind[vector["kind"].upper()]
+    columns = {"part": part, "rows": 1, "bits": vector["bits"], "normalising": NORMALISING_VERSION}
+    connection.execute(tables.part.insert().values(columns))
     add(connection, [call])
     row = connection.execute(select(tables.token).where(tables.token.c.kind == kind)).one()
-    assert (part_name(row.part), row.token, row.recording) == (vector["part"], vector["token"], 1)
+    assert (part_name(row.part), row.token, row.recording) == (
+        vector["start"][:7],
+        vector["token"],
+        1,
+    )
 
 
 @pytest.mark.parametrize(
-    ("busiest", "width"),
-    [
-        (1, TokenWidth(2, 2)),
-        (127, TokenWidth(2, 2)),
-        (128, TokenWidth(3, 2)),
-        (255, TokenWidth(3, 2)),
-        (256, TokenWidth(4, 4)),
-        (1000, TokenWidth(5, 4)),
-        (1024, TokenWidth(6, 4)),
-        (8585, TokenWidth(9, 4)),
-    ],
+    ("busiest", "bits"),
+    [(1, 2), (63, 2), (64, 3), (127, 3), (128, 4), (1000, 6), (1024, 7), (8585, 10), (83_333, 13)],
 )
-def test_tokens_are_so_wide_that_each_stands_for_many(busiest: int, width: TokenWidth) -> None:
-    assert width_for(busiest) == width
+def test_tokens_are_so_wide_that_a_month_has_8_to_16_calls_to_each(busiest: int, bits: int) -> None:
+    assert bits_for(busiest) == bits
+    assert busiest < 32 or 8 <= busiest / 2**bits < 16
 
 
 def test_a_month_counts_as_a_thousand_calls_while_none_is_complete(connection: Connection) -> None:
     add(connection, calls(3))
-    assert widths(connection) == {JANUARY: (5, 4)}
+    assert widths(connection) == {JANUARY: 6}
 
 
 def test_a_month_keeps_the_width_of_its_first_row(connection: Connection) -> None:
     add(connection, calls(3))
     add(connection, calls(3000), first=4)
-    assert widths(connection) == {JANUARY: (5, 4)}
+    assert widths(connection) == {JANUARY: 6}
     assert connection.execute(select(tables.part.c.rows)).scalar() == 3003
 
 
@@ -135,19 +123,19 @@ def test_the_busiest_complete_month_makes_the_width_of_the_next(connection: Conn
     add(connection, calls(130))
     add(connection, calls(2, month=2), first=200)
     add(connection, calls(2, month=3), first=300)
-    assert widths(connection) == {JANUARY: (5, 4), FEBRUARY: (3, 2), MARCH: (3, 2)}
+    assert widths(connection) == {JANUARY: 6, FEBRUARY: 4, MARCH: 4}
 
 
 def test_months_that_come_in_together_are_filled_in_their_order(connection: Connection) -> None:
     add(connection, [*calls(2, month=2), *calls(130)])
-    assert widths(connection) == {JANUARY: (5, 4), FEBRUARY: (3, 2)}
+    assert widths(connection) == {JANUARY: 6, FEBRUARY: 4}
 
 
 def test_the_newest_month_is_not_complete(connection: Connection) -> None:
     add(connection, calls(300, month=3))
     add(connection, calls(2, month=1), first=400)
     add(connection, calls(2, month=2), first=500)
-    assert widths(connection) == {MARCH: (5, 4), JANUARY: (5, 4), FEBRUARY: (2, 2)}
+    assert widths(connection) == {MARCH: 6, JANUARY: 6, FEBRUARY: 2}
 
 
 def test_a_part_says_how_its_words_were_made(connection: Connection) -> None:
@@ -157,18 +145,12 @@ def test_a_part_says_how_its_words_were_made(connection: Connection) -> None:
 
 def test_a_call_has_a_row_for_each_thing_it_may_be_found_by(connection: Connection) -> None:
     add(connection, [replace(CALL, parties=("Siân O'Neill",))])
-    found = kinds(connection)
-    assert found == [
-        TokenKind.NUMBER,
-        TokenKind.TAIL,
-        *[TokenKind.PARTY] * 2,
-        TokenKind.EXTENSION_DAY,
-    ]
+    assert kinds(connection) == [TokenKind.TAIL, *[TokenKind.PARTY] * 2, TokenKind.EXTENSION]
 
 
 def test_a_withheld_number_has_no_row(connection: Connection) -> None:
     add(connection, [replace(CALL, number=None)])
-    assert kinds(connection) == [TokenKind.EXTENSION_DAY]
+    assert kinds(connection) == [TokenKind.EXTENSION]
 
 
 def test_a_call_of_which_nothing_is_known_has_no_row(connection: Connection) -> None:
@@ -188,7 +170,7 @@ def test_a_token_tells_no_more_than_its_bits(connection: Connection) -> None:
     numbers = [replace(CALL, number=f"+4420794600{n:02}") for n in range(99)]
     add(connection, numbers)
     tokens = connection.execute(select(tables.token.c.token)).scalars().all()
-    assert max(tokens) < 2**5
+    assert max(tokens) < 2**6
     assert len(proposed(connection, Criteria(tail="0000"))) > 1
 
 
@@ -197,7 +179,7 @@ def test_the_same_number_has_another_token_in_another_month(connection: Connecti
     later = [replace(call, started_at=datetime(2024, 2, 2, tzinfo=UTC)) for call in some]
     add(connection, some)
     as_wide = tables.part.insert().values(
-        part=FEBRUARY, rows=0, bits=5, tail_bits=4, normalising=NORMALISING_VERSION
+        part=FEBRUARY, rows=0, bits=6, normalising=NORMALISING_VERSION
     )
     connection.execute(as_wide)
     add(connection, later, first=21)
@@ -251,7 +233,7 @@ def test_a_month_is_that_of_utc_whatever_the_clock_says() -> None:
 def test_a_local_day_may_begin_in_a_month_that_is_over_elsewhere(connection: Connection) -> None:
     # On the Azores the last of December ends when it is one in the morning of January, in UTC.
     azores = ZoneInfo("Atlantic/Azores")
-    add(connection, [replace(CALL, started_at=NEW_YEAR + timedelta(minutes=30))], zone=azores)
+    add(connection, [replace(CALL, started_at=NEW_YEAR + timedelta(minutes=30))])
     day = DayRange(date(2023, 12, 31), date(2023, 12, 31))
     assert proposed(connection, Criteria(extension="201", days=day), zone=azores) == [1]
 
@@ -273,7 +255,7 @@ def test_the_newest_is_proposed_first(connection: Connection) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"bits": 1}, {"bits": 49}, {"tail_bits": 0}, {"normalising": NORMALISING_VERSION + 1}],
+    [{"bits": 1}, {"bits": 20}, {"normalising": NORMALISING_VERSION + 1}],
     ids=str,
 )
 def test_a_part_that_we_did_not_write_is_found(
@@ -310,11 +292,34 @@ def test_a_month_without_a_call_needs_no_part(connection: Connection) -> None:
     assert proposed(connection, Criteria(number=CALL.number)) == [2, 1]
 
 
-def test_of_a_number_its_end_is_asked_too_so_that_fewer_are_proposed(
-    connection: Connection,
-) -> None:
-    others = [replace(CALL, number=f"+4420794600{n:02}") for n in range(99)]
+def test_of_a_number_no_more_is_kept_than_of_its_end(connection: Connection) -> None:
+    others = [replace(CALL, number=f"+44113496{n:04}") for n in range(98, 198)]
     add(connection, [*others, CALL])
     by_end = proposed(connection, Criteria(tail="0123"))
-    assert 100 in by_end
-    assert set(proposed(connection, Criteria(number=CALL.number))) < set(by_end)
+    assert {26, 101} < set(by_end)
+    assert proposed(connection, Criteria(number=CALL.number)) == by_end
+
+
+def test_the_same_number_has_the_same_token_within_two_hours_and_then_another(
+    connection: Connection,
+) -> None:
+    hours = [replace(CALL, started_at=NEW_YEAR + timedelta(hours=n)) for n in range(8)]
+    add(connection, hours)
+    found = numbers_of(connection, JANUARY)
+    assert found[::2] == found[1::2]
+    assert [token >> 6 for token in found[::2]] == [0, 1, 2, 3]
+    assert len({token % 2**6 for token in found[::2]}) > 1
+
+
+def test_an_extension_is_found_without_a_day(connection: Connection) -> None:
+    others = [replace(CALL, extension=str(300 + n)) for n in range(99)]
+    add(connection, [*others, CALL])
+    by_extension = proposed(connection, Criteria(extension="201"))
+    assert 100 in by_extension
+    assert len(by_extension) < 50
+
+
+def test_a_month_is_searched_under_a_hundred_keys(connection: Connection) -> None:
+    keys = [bytes([n]) * 32 for n in range(100)]
+    add(connection, [CALL], key=keys[50])
+    assert proposed(connection, Criteria(number=CALL.number), keys=keys) == [1]

@@ -29,8 +29,8 @@ from people.test_leaving import id_of, sealed_to
 LEAST_STEPS = 60
 """There are more, and none is to go missing unseen."""
 
-TOKENS = 9
-"""Of three recordings: number, tail, and extension and day of each."""
+TOKENS = 6
+"""Of three recordings: end of number, and extension of each."""
 
 MIAS = ["share", "grant_", "request_key", "incident_key"]
 

@@ -112,8 +112,8 @@ def test_every_call_that_meets_the_criteria_is_among_the_candidates(
     older: list[CallFacts], newer: list[CallFacts], asked: list[Criteria], zone: ZoneInfo
 ) -> None:
     with catalogue() as connection:
-        add(connection, older, key=OLDER_KEY, zone=zone)
-        add(connection, newer, zone=zone, first=len(older) + 1)
+        add(connection, older, key=OLDER_KEY)
+        add(connection, newer, first=len(older) + 1)
         for criterion in asked:
             found = proposed(connection, criterion, keys=(OLDER_KEY, KEY), zone=zone)
             fitting = {
@@ -136,8 +136,8 @@ def test_a_call_of_which_more_has_become_known_is_among_them_too(
 ) -> None:
     before, now = ([pair[place] for pair in told] for place in (0, 1))
     with catalogue() as connection:
-        add(connection, before, key=OLDER_KEY, zone=zone)
-        add_known(connection, now, before=before, zone=zone)
+        add(connection, before, key=OLDER_KEY)
+        add_known(connection, now, before=before)
         for criterion in asked:
             found = proposed(connection, criterion, keys=(OLDER_KEY, KEY), zone=zone)
             fitting = {n for n, call in enumerate(now, 1) if matches(criterion, call, zone)}
@@ -172,14 +172,14 @@ def test_who_opens_the_calls_tells_which_of_them_a_search_would_miss(
 ) -> None:
     every, keys = [*older, *newer], (OLDER_KEY, KEY)
     with catalogue() as connection:
-        add(connection, older, key=OLDER_KEY, zone=zone)
-        add(connection, newer, zone=zone, first=len(older) + 1)
-        assert not missed(connection, every, keys=keys, zone=zone)
+        add(connection, older, key=OLDER_KEY)
+        add(connection, newer, first=len(older) + 1)
+        assert not missed(connection, every, keys=keys)
         rows = connection.execute(select(tables.token)).all()
         for row in draw.sample(rows, min(len(rows), draw.randrange(6))):
             is_row = [column == getattr(row, column.name) for column in tables.token.c]
             connection.execute(tables.token.delete().where(*is_row))
-        told = missed(connection, every, keys=keys, zone=zone)
+        told = missed(connection, every, keys=keys)
         assert told == [
             number
             for number, call in enumerate(every, 1)

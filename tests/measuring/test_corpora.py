@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import random
 import wave
 from pathlib import Path
 
 import pytest
 
 from benchmarks.corpora import BLOCK, Corpus, write_corpus
+from benchmarks.real import Sounds
+from callrec.telephone.sound.inspecting import inspect
 from house.drives import contents
 
 
@@ -30,3 +34,18 @@ def test_a_larger_corpus_keeps_the_calls_of_a_smaller_one(tmp_path: Path) -> Non
     assert len(few) == 3
     assert few.items() <= many.items()
     assert len({*many.values()}) == 5
+
+
+def test_real_ones_are_whole_and_no_two_alike() -> None:
+    sounds, chance = Sounds(spoken_s=6), random.Random(1)  # noqa: S311 - chance, no secrets
+    kinds, files = set(), set()
+    for number in range(6):
+        ending, seconds, parts = sounds.call(number, chance)
+        file = b"".join(parts)
+        found = inspect(io.BytesIO(file), len(file), f".{ending}")
+        assert found.duration_ms == round(1000 * seconds)
+        assert not found.findings
+        kinds.add((ending, found.codec, found.sample_rate))
+        files.add(file)
+    assert kinds == {("WAV", "gsm", 8000), ("mp3", "mp3", 8000)}
+    assert len(files) == 6

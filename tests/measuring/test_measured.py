@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.measured import Contest, Run, exponent, growth, ratio, wall
+from benchmarks.measured import Contest, Run, exponent, growth, ratio, wall, without_starts
 
 SECONDS = st.floats(min_value=1e-3, max_value=1e4)
 PAIRS = st.lists(st.tuples(SECONDS, SECONDS), min_size=1, max_size=9)
@@ -71,3 +71,34 @@ def test_what_takes_hardly_longer_than_a_start_does_not_grow() -> None:
     parts = [contest(10, callrec=[0.6, 0.701]), contest(100, callrec=[0.6, 0.73])]
     start = contest(1, callrec=[0.7, 0.7])
     assert growth("show: growth", parts, "callrec", start).values == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "calm", "disturbed"),
+    [(10, 0.9, 1.1), (0.1, 0.04, 0.06), (1, None, 0.2)],
+)
+def test_a_run_is_disturbed_from_a_tenth_of_a_processor_on(
+    wall_s: float, calm: float | None, disturbed: float
+) -> None:
+    assert not Run(wall_s, 0, 0, 0, calm).is_disturbed
+    assert Run(wall_s, 0, 0, 0, disturbed).is_disturbed
+
+
+def test_starts_apart_compare_what_is_left() -> None:
+    found = without_starts(
+        contest(callrec=[1.4, 2.4], restic=[2.2, 4.2]),
+        "callrec",
+        "restic",
+        contest(callrec=[0.4, 0.4], restic=[0.2, 0.2]),
+    )
+    assert found.values == pytest.approx([0.5, 0.5])
+
+
+def test_growth_can_be_that_of_user_time() -> None:
+    parts = [
+        Contest("b", size, "bytes", "warm", {"callrec": (Run(size**2, 0, 0, size),)})
+        for size in (1, 2, 4)
+    ]
+    start = Contest("b", 0, "bytes", "warm", {"callrec": (Run(0, 0, 0, 0),)})
+    found = growth("b: user", parts, "callrec", start, lambda run: run.user_s)
+    assert found.values == pytest.approx([1])

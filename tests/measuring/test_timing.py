@@ -13,7 +13,7 @@ from benchmarks.timing import Contender, Step, WentWrong, hold_contest, shell
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "cache", full=False, rounds=2)
+    return Bench(tmp_path / "cache", full=False, rounds=2, repeats=False)
 
 
 def writes(name: str, to: Path) -> Contender:
@@ -53,6 +53,14 @@ def test_a_contender_that_fails_is_told_with_what_it_said(bench: Bench) -> None:
     fails = Contender("cp", lambda _: [shell("echo the disk is full; exit 3")])
     with pytest.raises(WentWrong, match=r"(?s)exit status 3.*the disk is full"):
         hold_contest(bench, "copying", [fails], size=1, unit="files")
+
+
+def test_a_step_may_have_to_fail(bench: Bench) -> None:
+    refused = Contender("cp", lambda _: [Step(("sh", "-c", "exit 3"), ends=3)])
+    assert hold_contest(bench, "refusing", [refused], size=1, unit="files").runs["cp"]
+    kind = Contender("cp", lambda _: [Step(("true",), ends=3)])
+    with pytest.raises(WentWrong, match="exit status 0"):
+        hold_contest(bench, "refusing", [kind], size=1, unit="files")
 
 
 def test_the_steps_of_a_contender_are_one_run(bench: Bench) -> None:

@@ -38,7 +38,7 @@ def missing_from_search(
     versions = practice.register.versions(VaultKey.INDEX)
     keys = [vault_key(actor, VaultKey.INDEX, version) for version in versions]
     calls = [indexed_call(each) for each in opened]
-    return calls_missed(connection, keys, practice.vault, calls, practice.settings.time_zone)
+    return calls_missed(connection, keys, practice.vault, calls)
 
 
 def check_all_findable(missed: Collection[int]) -> None:

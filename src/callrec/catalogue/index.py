@@ -1,9 +1,11 @@
 """The search index: cut tokens that propose calls, month by month (docs/formats/index.md).
 
-    token = first b bits of HMAC-SHA-256(HKDF(index key, context index {kind, part}), value)
+    mac   = HMAC-SHA-256(HKDF(index key, context index {kind, part}), day || "|" || value)
+    token = slot * 2^b + the b bits of mac that are this slot's of the day
 
-A token stands for many values, so a thief of the catalogue learns little from it. A search opens
-each call that the index proposes, and decides on what is sealed there (policy/search.py).
+A value has another token in each slot of two hours, so that a thief of the catalogue cannot follow
+anybody from one to the next. A token is cut so short that a search opens some calls of others, and
+decides on what is sealed in each (policy/search.py).
 
 Law: every call that meets the criteria is among the candidates.
 """
@@ -13,13 +15,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, intersect, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, intersect, select
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import insert_rows
@@ -37,8 +39,15 @@ ASSUMED_CALLS_A_MONTH: Final = 1000
 
 MIN_TOKEN_BITS: Final = 2
 
-MAX_TOKEN_BITS: Final = 48
-"""No practice comes near: callrec did not write a part that says more."""
+MAX_TOKEN_BITS: Final = 19
+"""Of 4 million calls a month: callrec did not write a part that says more."""
+
+_BITS_MORE: Final = 2
+"""Of a word of a name: a call has about four of them, and one number."""
+
+_SLOT: Final = timedelta(hours=2)
+
+_SLOTS_A_DAY: Final = 12
 
 _CALENDAR: Final = range(MINYEAR * 12, MAXYEAR * 12)
 """Parts of which one, and the one after it, are months that there are."""
@@ -47,15 +56,14 @@ _CALENDAR: Final = range(MINYEAR * 12, MAXYEAR * 12)
 class TokenKind(IntEnum):
     """What a token stands for: the number is in the row, `word` in the context of the key."""
 
-    NUMBER = 1
-    TAIL = 2
-    PARTY = 3
-    EXTENSION_DAY = 4
+    TAIL = 1
+    PARTY = 2
+    EXTENSION = 3
 
     @property
     def word(self) -> str:
-        """``extension-day``."""
-        return self.name.lower().replace("_", "-")
+        """``extension``."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +72,37 @@ class IndexedCall:
 
     recording: int
     started_at: datetime
-    """Aware; its month in UTC is the part."""
+    """Aware; its month in UTC is the part, and its two hours are the slot."""
     numbers: Collection[str]
     """Of outside parties, E.164 where they are public ones; none if withheld: no row."""
     extensions: Collection[str]
     parties: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenWidth:
-    """How many bits the tokens of a part have, fixed at its first row."""
+_Uncut: TypeAlias = "Callable[[int, TokenKind, int, str], int]"
+"""Part, kind, day of the month (the first is 0) and value -> the HMAC."""
 
+_MAC_BITS: Final = 256
+
+_OF_SLOT: Final = _MAC_BITS // _SLOTS_A_DAY
+"""How many bits of a day's HMAC each of its slots has to itself."""
+
+
+class Slots(NamedTuple):
+    """Some of a part."""
+
+    part: int
+    numbers: Iterable[int]
+    """From the first two hours of the month on, which are 0."""
     bits: int
-    """Of number, party and extension-day."""
-    tail_bits: int
+    """How wide the tokens of the part are."""
 
-    def of(self, kind: TokenKind) -> int:
-        return self.tail_bits if kind is TokenKind.TAIL else self.bits
+    @classmethod
+    def at(cls, moment: datetime, bits: int) -> Self:
+        """The one that a moment lies in."""
+        part = part_of(moment)
+        return cls(part, [(moment - _month(part)) // _SLOT], bits)
 
-
-_Uncut: TypeAlias = "Callable[[int, TokenKind, str], int]"
-"""Part, kind and value -> the first 64 bits of the HMAC."""
-
-_UNCUT_BITS: Final = 64
 
 _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 """Times that no column comes up to."""
@@ -105,15 +121,13 @@ def part_name(part: int) -> str:
     return f"{part // 12:04d}-{part % 12 + 1:02d}"
 
 
-def width_for(busiest: int) -> TokenWidth:
-    """The width of a new part's tokens.
+def bits_for(busiest: int) -> int:
+    """How wide a new part's tokens are, where the busiest complete month had so many calls.
 
-    With L = floor(log2(busiest)): L - 4 bits, so that about sixteen calls or more share a token;
-    of tails, which are ten thousand at most, 4 bits where L is 8 or more, else 2; never under 2.
+    With L = floor(log2(busiest)): L - 3 bits and never under 2, so that a token proposes 8 to 16
+    calls of others in such a month.
     """
-    exponent = busiest.bit_length() - 1
-    tail_bits = 4 if exponent >= 8 else 2  # noqa: PLR2004 - the formula above
-    return TokenWidth(max(exponent - 4, MIN_TOKEN_BITS), tail_bits)
+    return max(busiest.bit_length() - 4, MIN_TOKEN_BITS)
 
 
 def add_calls(
@@ -121,7 +135,6 @@ def add_calls(
     index_key: bytes,
     vault: str,
     calls: Sequence[IndexedCall],
-    zone: tzinfo,
     *,
     before: Mapping[int, datetime] = MappingProxyType({}),
 ) -> None:
@@ -134,19 +147,21 @@ def add_calls(
     counted = {recording: part_of(at) for recording, at in before.items()}
     new = Counter(dict.fromkeys(parts.values(), 0))
     new.update(part for recording, part in parts.items() if counted.get(recording) != part)
-    widths = _grow(connection, new)
+    bits = _grow(connection, new)
     rows = {
-        (part, int(kind), cut(uncut(part, kind, value), widths[part].of(kind)), call.recording)
+        (part, int(kind), token, call.recording)
         for call in calls
         for part in (parts[call.recording],)
-        for kind, value in _values(call, zone)
+        for slot in (Slots.at(call.started_at, bits[part]),)
+        for kind, value in _values(call)
+        for token in tokens_in(slot, kind, value, [uncut])
     }
     if rows:
         insert_rows(connection, tables.token.insert(), sorted(rows), if_new=True)
 
 
 def replace_calls(
-    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall], zone: tzinfo
+    connection: Connection, index_key: bytes, vault: str, calls: Sequence[IndexedCall]
 ) -> None:
     """Write the tokens of calls that are in the index again, under another version of its key."""
     token = tables.token
@@ -157,7 +172,7 @@ def replace_calls(
         of_these = token.c.recording.in_([call.recording for call in of_part])
         connection.execute(token.delete().where(token.c.part == part, of_these))
     before = {call.recording: call.started_at for call in calls}
-    add_calls(connection, index_key, vault, calls, zone, before=before)
+    add_calls(connection, index_key, vault, calls, before=before)
 
 
 def drop_misplaced_tokens(connection: Connection) -> None:
@@ -185,19 +200,21 @@ def candidates(
         .where(*_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )
-    by_extension = criteria.extension is not None and criteria.days is not None
-    if not (criteria.number or criteria.tail or criteria.party or by_extension):
+    asked = list(_asked(criteria))
+    if not asked:
         return list(connection.execute(query).scalars())
     under = [_uncut_under(key, vault) for key in index_keys]
     found, token = list[int](), tables.token.c
-    for part, width in _parts(connection, criteria.days, zone):
+    for slots in _slots(connection, criteria.days, zone):
         having = [
             select(token.recording).where(
-                token.part == part,
+                token.part == slots.part,
                 token.kind == kind,
-                token.token.in_(sorted(_cuts(under, part, width, kind, values))),
+                # In the statement: under many keys these are more than it may have parameters.
+                token.token.in_(bindparam("of", tokens, unique=True, literal_execute=True)),
             )
-            for kind, values in _asked(criteria, part, zone)
+            for kind, value in asked
+            for tokens in (sorted(tokens_in(slots, kind, value, under)),)
         ]
         proposed = query.where(tables.recording.c.id.in_(intersect(*having)))
         found += connection.execute(proposed).scalars()
@@ -210,21 +227,19 @@ def calls_missed(
     index_keys: Sequence[bytes],
     vault: str,
     calls: Sequence[IndexedCall],
-    zone: tzinfo,
 ) -> list[int]:
     """Those of the calls that a search for something that is sealed of them would miss."""
     under = [_uncut_under(key, vault) for key in index_keys]
-    widths, missed = read_parts(connection), []
+    bits, missed = read_parts(connection), []
     for part, of_part in _by_part(calls).items():
-        tokens = _tokens_of(connection, part, [call.recording for call in of_part])
+        held = _held(connection, part, [call.recording for call in of_part])
         missed += [
             call.recording
             for call in of_part
             if any(
-                tokens[call.recording, kind].isdisjoint(
-                    _cuts(under, part, widths[part], kind, [value])
-                )
-                for kind, value in _values(call, zone)
+                held[call.recording, kind].isdisjoint(tokens_in(slot, kind, value, under))
+                for slot in (Slots.at(call.started_at, bits[part]),)
+                for kind, value in _values(call)
             )
         ]
     return sorted(missed)
@@ -237,7 +252,7 @@ def _by_part(calls: Iterable[IndexedCall]) -> dict[int, list[IndexedCall]]:
     return found
 
 
-def _tokens_of(
+def _held(
     connection: Connection, part: int, recordings: Collection[int]
 ) -> defaultdict[tuple[int, int], set[int]]:
     """The tokens that a part has of these recordings, by recording and kind."""
@@ -257,64 +272,69 @@ def _uncut_under(index_key: bytes, vault: str) -> _Uncut:
     blind = blinding(index_key, vault)
 
     @cache
-    def uncut(part: int, kind: TokenKind, value: str) -> int:
-        return blind(part_name(part), kind.word, value)
+    def uncut(part: int, kind: TokenKind, day: int, value: str) -> int:
+        return blind(part_name(part), kind.word, f"{day + 1:02d}|{value}")
 
     return uncut
 
 
 def blinding(index_key: bytes, vault: str) -> Callable[[str, str, str], int]:
-    """Part, kind and value -> the first 64 bits of their HMAC, under a key of that part's kind."""
+    """Part, kind and value -> their HMAC, under a key of that part's kind."""
 
     @cache
     def macs_of(part: str, kind: str) -> Callable[[bytes], bytes]:
         return mac_function(derive(index_key, context("index", vault, kind=kind, part=part)))
 
     def blind(part: str, kind: str, value: str) -> int:
-        return int.from_bytes(macs_of(part, kind)(value.encode())[: _UNCUT_BITS // 8], "big")
+        return int.from_bytes(macs_of(part, kind)(value.encode()), "big")
 
     return blind
 
 
-def cut(uncut: int, bits: int) -> int:
-    """The first of its 64 bits."""
-    return uncut >> (_UNCUT_BITS - bits)
+def cut(mac: int, bits: int, *, after: int = 0) -> int:
+    """So many of its bits, after so many others."""
+    return mac >> (_MAC_BITS - after - bits) & ((1 << bits) - 1)
 
 
-def _values(call: IndexedCall, zone: tzinfo) -> Iterator[tuple[TokenKind, str]]:
+def tokens_in(slots: Slots, kind: TokenKind, value: str, under: Sequence[_Uncut]) -> set[int]:
+    """What a value has for tokens in these slots, under each version of the key."""
+    bits = slots.bits + _BITS_MORE if kind is TokenKind.PARTY else slots.bits
+    places = [(slot, *divmod(slot, _SLOTS_A_DAY)) for slot in slots.numbers]
+    return {
+        slot << bits | cut(uncut(slots.part, kind, day, value), bits, after=_OF_SLOT * place)
+        for uncut in under
+        for slot, day, place in places
+    }
+
+
+def _values(call: IndexedCall) -> Iterator[tuple[TokenKind, str]]:
     for number in call.numbers:
-        yield TokenKind.NUMBER, number
         yield TokenKind.TAIL, number[-TAIL_DIGITS:]
-    day = call.started_at.astimezone(zone).date()
     for extension in call.extensions:
-        yield TokenKind.EXTENSION_DAY, _extension_day(extension, day)
+        yield TokenKind.EXTENSION, extension
     for word in words(" ".join(call.parties)):
         yield TokenKind.PARTY, word
 
 
-def _extension_day(extension: str, day: date) -> str:
-    return f"{extension}|{day.isoformat()}"
+def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, int]:
+    """Count the new calls into their parts; returns how wide the tokens of each are.
 
-
-def _grow(connection: Connection, new: Mapping[int, int]) -> dict[int, TokenWidth]:
-    """Count the new calls into their parts; a part that had none gets its width now."""
+    A part that had none gets its width now.
+    """
     held = {row.part: row for row in connection.execute(select(tables.part))}
     rows = {part: row.rows for part, row in held.items()}
     widths, table = {}, tables.part
     # In order, so that a month that these calls fill is complete before the next one's first row.
     for part in sorted(new):
-        width = widths[part] = (
-            _width(held[part]) if part in held else width_for(_busiest(rows, part))
-        )
+        bits = widths[part] = _bits(held[part]) if part in held else bits_for(_busiest(rows, part))
         rows[part] = rows.get(part, 0) + new[part]
         if part in held:
             changed = table.update().where(table.c.part == part)
             connection.execute(changed.values(rows=rows[part]))
             continue
-        bits = {"bits": width.bits, "tail_bits": width.tail_bits}
         connection.execute(
             table.insert().values(
-                part=part, rows=rows[part], normalising=NORMALISING_VERSION, **bits
+                part=part, rows=rows[part], bits=bits, normalising=NORMALISING_VERSION
             )
         )
     return widths
@@ -327,11 +347,11 @@ def _busiest(rows: Mapping[int, int], opening: int) -> int:
     return max(complete, default=ASSUMED_CALLS_A_MONTH)
 
 
-def read_parts(connection: Connection) -> dict[int, TokenWidth]:
+def read_parts(connection: Connection) -> dict[int, int]:
     """The months that the index holds, oldest first, and how wide the tokens of each are."""
     part, began = tables.part, tables.recording.c.started_at
     rows = connection.execute(select(part).order_by(part.c.part))
-    widths = {row.part: _width(row) for row in rows}
+    widths = {row.part: _bits(row) for row in rows}
     begins, ends = ([to_millis(_month(part + after)) for part in widths] for after in (0, 1))
     for since, until in zip((_FIRST, *ends), (*begins, _LAST), strict=True):
         between = (began >= since) & (began < until)
@@ -340,67 +360,40 @@ def read_parts(connection: Connection) -> dict[int, TokenWidth]:
     return widths
 
 
-def _width(row: Row[Any]) -> TokenWidth:
-    bits = range(MIN_TOKEN_BITS, MAX_TOKEN_BITS + 1)
-    widths = row.bits in bits and row.tail_bits in bits
-    if not (widths and row.normalising == NORMALISING_VERSION and row.part in _CALENDAR):
+def _bits(row: Row[Any]) -> int:
+    bits: int = row.bits
+    is_wide = MIN_TOKEN_BITS <= bits <= MAX_TOKEN_BITS
+    if not (is_wide and row.normalising == NORMALISING_VERSION and row.part in _CALENDAR):
         raise Tampered(f"the search index's record of {part_name(row.part)} is none of ours")
-    return TokenWidth(row.bits, row.tail_bits)
+    return bits
 
 
-def _parts(
-    connection: Connection, days: DayRange | None, zone: tzinfo
-) -> Iterator[tuple[int, TokenWidth]]:
-    """The parts that calls of these days may be in, newest first."""
-    parts = reversed(read_parts(connection).items())
-    if days is None:
-        yield from parts
-        return
-    begins, ends = days.bounds(zone)
-    asked = range(part_of(begins), part_of(ends - _MOMENT) + 1)
-    yield from (each for each in parts if each[0] in asked)
+def _slots(connection: Connection, days: DayRange | None, zone: tzinfo) -> Iterator[Slots]:
+    """Those that calls of these days may be in, newest part first."""
+    for part, bits in reversed(read_parts(connection).items()):
+        begins, ends = _month(part), _month(part + 1)
+        if days is not None:
+            since, until = days.bounds(zone)
+            begins, ends = max(begins, since), min(ends, until)
+        if begins < ends:
+            first, last = ((at - _month(part)) // _SLOT for at in (begins, ends - _MOMENT))
+            yield Slots(part, range(first, last + 1), bits)
 
 
-def _asked(
-    criteria: Criteria, part: int, zone: tzinfo
-) -> Iterator[tuple[TokenKind, tuple[str, ...]]]:
-    """What each criterion asks of a part: a call must have a token of one of the values."""
+def _asked(criteria: Criteria) -> Iterator[tuple[TokenKind, str]]:
+    """What the index knows of the criteria: a call must have a token of each."""
     if criteria.number is not None:
-        yield TokenKind.NUMBER, (criteria.number,)
-        # The index keeps the end of a number by itself: fewer are proposed.
-        yield TokenKind.TAIL, (criteria.number[-TAIL_DIGITS:],)
+        yield TokenKind.TAIL, criteria.number[-TAIL_DIGITS:]
     if criteria.tail is not None:
-        yield TokenKind.TAIL, (criteria.tail,)
+        yield TokenKind.TAIL, criteria.tail
     for word in words(criteria.party or ""):
-        yield TokenKind.PARTY, (word,)
-    if criteria.extension is not None and criteria.days is not None:
-        days = _days_in(part, criteria.days, zone)
-        yield (
-            TokenKind.EXTENSION_DAY,
-            tuple(_extension_day(criteria.extension, day) for day in days),
-        )
-
-
-def _days_in(part: int, days: DayRange, zone: tzinfo) -> Iterator[date]:
-    """Those of the local days that have a moment in the part's month of UTC."""
-    begins, ends = _month(part), _month(part + 1) - _MOMENT
-    day = max(days.first, begins.astimezone(zone).date())
-    last = min(days.last, ends.astimezone(zone).date())
-    while day <= last:
-        yield day
-        day += timedelta(days=1)
+        yield TokenKind.PARTY, word
+    if criteria.extension is not None:
+        yield TokenKind.EXTENSION, criteria.extension
 
 
 def _month(part: int) -> datetime:
     return datetime(part // 12, part % 12 + 1, 1, tzinfo=UTC)
-
-
-def _cuts(
-    under: Sequence[_Uncut], part: int, width: TokenWidth, kind: TokenKind, values: Iterable[str]
-) -> set[int]:
-    """What any of these values has for a token, under each version of the key."""
-    bits = width.of(kind)
-    return {cut(uncut(part, kind, value), bits) for value in values for uncut in under}
 
 
 def _clear_conditions(criteria: Criteria, zone: tzinfo) -> Iterator[ColumnElement[bool]]:

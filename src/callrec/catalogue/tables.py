@@ -336,7 +336,6 @@ part = _table(
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
     Column("bits", Integer, nullable=False),
-    Column("tail_bits", Integer, nullable=False),
     Column("normalising", Integer, nullable=False),
 )
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""

@@ -280,13 +280,13 @@ def _index(
     numbers: Mapping[str, int],
 ) -> None:
     newest = practice.register.newest(VaultKey.INDEX).version
-    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.settings.time_zone
+    key = vault_key(actor, VaultKey.INDEX, newest)
     calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
-    add_calls(connection, key, practice.vault, calls, zone)
+    add_calls(connection, key, practice.vault, calls)
     recorded = portion.recorded.items()
     known = [_indexed(n, each.call, each.fields) for n, each in recorded]
     before = {n: from_millis(each.row.started_at) for n, each in recorded}
-    add_calls(connection, key, practice.vault, known, zone, before=before)
+    add_calls(connection, key, practice.vault, known, before=before)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:

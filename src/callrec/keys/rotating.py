@@ -307,9 +307,9 @@ def _write(
 ) -> Collection[bytes]:
     """Write the index and the MACs of these; returns the MACs under the newest key."""
     newest = practice.register.newest(VaultKey.INDEX).version
-    key, zone = vault_key(actor, VaultKey.INDEX, newest), practice.settings.time_zone
+    key = vault_key(actor, VaultKey.INDEX, newest)
     calls = [indexed_call(each) for each in opened]
-    replace_calls(connection, key, practice.vault, calls, zone)
+    replace_calls(connection, key, practice.vault, calls)
     duplicates, table = DuplicateMacs.of(practice, actor, marking=False), tables.duplicate
     fresh = set[tuple[bytes, int]]()
     for each in opened:

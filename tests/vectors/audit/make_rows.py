@@ -55,7 +55,7 @@ STEPS: list[dict[str, list[Row]]] = [
         "put": [
             ("person", PERSON),
             ("share", {"key": "index", "version": 2, "person": "ab" * 16, "sealed": b"s"}),
-            ("part", {"part": 24300, "rows": 7, "bits": 5, "tail_bits": 4, "normalising": 1}),
+            ("part", {"part": 24300, "rows": 7, "bits": 5, "normalising": 1}),
             ("recording", RECORDING),
             metadata(1),
             metadata(0),
@@ -67,7 +67,7 @@ STEPS: list[dict[str, list[Row]]] = [
     {
         "put": [
             ("person", PERSON | {"failures": 0}),  # nobody signs for that
-            ("part", {"part": 24300, "rows": 8, "bits": 5, "tail_bits": 4, "normalising": 1}),
+            ("part", {"part": 24300, "rows": 8, "bits": 5, "normalising": 1}),
             metadata(2),
         ],
         "take": [
