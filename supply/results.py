@@ -36,7 +36,7 @@ from callrec.login.unlock import LoggedIn
 from callrec.mail.outbox import Message
 from callrec.mail.sending import SentMail
 from callrec.notes.note import WrittenNote
-from callrec.office import doctor
+from callrec.office import finding
 from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.network import PlannedPractice
 from callrec.office.practices import PracticeStanding
@@ -862,9 +862,9 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "rows_not_understood": [{"file": str, "line": int, "why": str}],
     },
     "practice migrate": of(Migrated),
-    "practice desk": {"items": [of(doctor.Finding)]},
+    "practice desk": {"items": [of(finding.Finding)]},
     "practice network plan": {"items": [of(PlannedPractice)]},
-    "practice doctor": ({"items": [of(doctor.Finding)]}, _REPAIRED),
+    "practice doctor": ({"items": [of(finding.Finding)]}, _REPAIRED),
     "incident report": {"id": str, **of(ReportedIncident, "told", "due_at")},
     "incident list": {
         "items": [

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from callrec.cli import app
 from house.commands import EVERY_COMMAND
+from house.practices import House, password_of
+from house.requests import REASON
 
 WORK = {
     *("callrec.practice", "callrec.config", "callrec.record", "callrec.calls", "callrec.login"),
@@ -125,6 +127,94 @@ def test_a_search_loads_no_other_procedure_s_modules() -> None:
     assert loaded.isdisjoint(NOT_FOR_A_SEARCH)
 
 
+NOT_FOR_EVERY_DAY = {
+    *("alembic", "holidays", "keyring", "re2", "rich.table", "zxcvbn"),
+    *("fido2", "http.client", "obstore", "psycopg", "urllib.request"),
+    *(
+        "callrec.audit.verify",
+        "callrec.intake.reading",
+        "callrec.office.doctor",
+        "callrec.package.zip",
+    ),
+    *("callrec.registers.projections", "callrec.sound.child", "callrec.telephone.records.reading"),
+}
+"""What no everyday command needs before its answer, nor an approval before its password."""
+OF_OTHERS = {
+    *(
+        "phonenumbers",
+        "callrec.archive.survey",
+        "callrec.intake.sources",
+        "callrec.mail.post",
+        "smtplib",
+    ),
+    *("callrec.package.callrec_verify", "callrec.people.joining", "callrec.stamps.authority"),
+}
+"""What only status looks at, and where drives are kept the inbox."""
+EVERYDAY: Mapping[tuple[str, ...], Collection[str]] = {
+    ("whoami",): {*OF_OTHERS, "callrec.requests", "callrec.calls", "callrec.archive"},
+    ("search", "--date", "4/7/2024", "--reason", REASON): {*OF_OTHERS, "callrec.archive"},
+    ("show", "1"): OF_OTHERS,
+    ("request", "list"): {*OF_OTHERS, "callrec.archive"},
+    ("inbox",): OF_OTHERS - {"callrec.archive.survey"},
+    ("status",): (),
+    ("approve", "R-1", "--yes"): {*OF_OTHERS, "callrec.archive"},
+}
+LOADED = """
+import sys
+from datetime import datetime
+from callrec.cli.app import run
+status = run(sys.argv[2:], now=lambda: datetime.fromisoformat(sys.argv[1]))
+print(status, *sys.modules)
+"""
+
+
+def _loaded(house: House, *line: str, **environ: str) -> tuple[str, set[str]]:
+    """The exit status of a command that is a process of its own, and the modules it loaded."""
+    config = house.folder / "callrec.toml"
+    config.write_text('vault = "vault"\n[passwords]\napprover_memory_mib = 64\n')
+    config.chmod(0o600)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, house.at.isoformat(), *line],
+        env={**os.environ, **house.environ, "CALLREC_CONFIG": str(config), **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    status, *modules = done.stdout.splitlines()[-1].split()
+    return status, {*modules}
+
+
+def test_an_everyday_command_loads_nothing_that_it_does_not_need(granted: House) -> None:
+    password = granted.folder / "max.password"
+    password.touch(mode=0o600)
+    password.write_text(password_of("max"))
+    typed = {"CALLREC_USER": "max", "CALLREC_PASSWORD_FILE": str(password)}
+    granted.close()
+    assert _loaded(granted, "login", "max", **typed)[0] == "0"
+    needless = {}
+    for line, others in EVERYDAY.items():
+        asked = {"CALLREC_USER": "pat", "CALLREC_PASSWORD_FILE": "/nowhere"}
+        is_asked = line[0] == "approve"
+        status, loaded = _loaded(granted, *line, **(asked if is_asked else {}))
+        assert status == ("7" if is_asked else "0"), line
+        assert "callrec.practice" in loaded
+        needless[line] = loaded & {*NOT_FOR_EVERY_DAY, *others}
+    assert not any(needless.values()), needless
+
+
+@pytest.mark.parametrize("line", [("search", "--nubmer", "1"), ("request", "show")], ids=" ".join)
+def test_a_line_that_cannot_be_read_loads_nothing_heavy(line: tuple[str, ...]) -> None:
+    program = "import sys; from callrec.cli.app import run; run(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *line], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "callrec: error:" in done.stderr
+    assert loaded.isdisjoint(WORK)
+    assert {name.split(".")[0] for name in loaded}.isdisjoint({*HEAVY, *A_RELEASE_ALONE})
+
+
 def test_where_nobody_is_asked_for_the_time_nothing_is_loaded_that_asks() -> None:
     modules = ("release.release", "office.status", "registers.verify", "stamps.kept")
     program = f"import sys, callrec.{', callrec.'.join(modules)}; print(*sys.modules)"
@@ -132,6 +222,14 @@ def test_where_nobody_is_asked_for_the_time_nothing_is_loaded_that_asks() -> Non
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert {"urllib.request", "http.client"}.isdisjoint(done.stdout.split())
+
+
+def test_a_release_as_a_page_loads_nothing_that_makes_zips() -> None:
+    program = "import sys, callrec.release.release; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert {"pyzipper", "Cryptodome", "cffi"}.isdisjoint(done.stdout.split())
 
 
 def test_a_command_that_does_not_run_loads_nothing_that_would_do_its_work() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
 import platformdirs
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine, Row, select
 
 from callrec.audit import log as audit
 from callrec.audit.appended import check_appended, check_proven
@@ -21,7 +20,8 @@ from callrec.audit.register import Register, SettingsVersion
 from callrec.audit.remembered import load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
-from callrec.catalogue.engine import Unsettled, alone, is_postgres, open_catalogue, reading
+from callrec.catalogue import tables
+from callrec.catalogue.engine import Unsettled, alone, is_postgres, open_catalogue, reading, settled
 from callrec.config import Config
 from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.factor import NO_FACTORS, Factors
@@ -34,6 +34,7 @@ from callrec.settings import Settings
 from callrec.stamps.waiting import waiting_files
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
 from callrec.system.rights import check_only_we_can_change
+from callrec.values import dataclass, field
 
 SETTINGS_ACT: Final = "settings.applied"
 """Of the leaf from which on the practice's settings are in force."""
@@ -339,6 +340,17 @@ def storing(practice: Practice) -> Iterator[None]:
     """Keep others from bringing in or taking out recordings, on whichever machine."""
     with practice.store.lock(), alone(practice.engine, "an ingest"):
         yield
+
+
+def sweep_store(practice: Practice) -> None:
+    """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
+    column = tables.recording.c.ciphertext
+    with settled(practice.engine) as connection:
+
+        def is_catalogued(name: str) -> bool:
+            return connection.execute(select(column).where(column == name)).first() is not None
+
+        practice.store.sweep(is_catalogued)
 
 
 def check_files_here(practice: Practice, rows: Iterable[Row[*tuple[Any, ...]]], hint: str) -> None:

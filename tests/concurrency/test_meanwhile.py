@@ -25,7 +25,8 @@ from callrec.catalogue.engine import reading, sqlite_connection
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.sessions import begin_session
-from callrec.office.doctor import Level, examine
+from callrec.office.doctor import examine
+from callrec.office.finding import Level
 from callrec.practice import record
 from callrec.registers import verify as audit_verify
 from callrec.registers.verify import Verdict

@@ -31,7 +31,7 @@ from typing import NoReturn, TypeAlias
 import pytest
 
 from callrec.catalogue.engine import FILE_NAME
-from callrec.office.doctor import Level
+from callrec.office.finding import Level
 from callrec.paper import apart
 from faults.alike import draw_alike, fingerprint
 from faults.cases import CASES, Case

@@ -15,7 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from callrec.errors import DoneInPart, Failed, Misconfigured, Tampered
-from callrec.office.doctor import Level, examine
+from callrec.office.doctor import examine
+from callrec.office.finding import Level
 from callrec.registers.verify import Verdict
 from callrec.system.processes import harden_process
 from house.commands import Answer, type_in

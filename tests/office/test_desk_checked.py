@@ -16,7 +16,7 @@ import pytest
 
 from callrec.config import Desk
 from callrec.office.desk import desk_standing, examine_desk
-from callrec.office.doctor import Finding, Level
+from callrec.office.finding import Finding, Level
 from house.certificates import a_certificate
 from house.commands import done, type_in
 from house.desk_client import Client

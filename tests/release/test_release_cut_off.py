@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from callrec.errors import Failed, Refused, Unusable
-from callrec.office.doctor import Level, examine
+from callrec.office.doctor import examine
+from callrec.office.finding import Level
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.practice import Actor, Practice
 from callrec.release import release as releasing

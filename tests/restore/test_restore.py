@@ -398,6 +398,30 @@ def a_dear_lock(person: str) -> dict[str, Any]:
     return {"locked": {"kdf": kdf, "person": person, "sealed": "AAAA"}, "person": person}
 
 
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose locks are tried, as they are."""
+    tried: list[str] = []
+
+    def noted(
+        locked: LockedSeed, password: str, vault: str, factor_key: bytes
+    ) -> tuple[Identity, bytes]:
+        tried.append(locked.person)
+        return unlock(locked, password, vault, factor_key)
+
+    monkeypatch.setattr(restore_copy, "unlock", noted)
+    return tried
+
+
+def test_of_locks_that_cost_the_same_the_data_controller_s_is_tried_first(
+    house: House, tried: list[str]
+) -> None:
+    (volume,) = open_volumes([drive(house)])
+    found = read_copy(volume, volume.catalogue())
+    assert len(found.locked) > 1
+    assert [opener_by_password(password_of("dora"))(found).person] == tried
+
+
 def test_of_more_locks_than_anybody_writes_none_is_tried(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,22 +434,11 @@ def test_of_more_locks_than_anybody_writes_none_is_tried(
     assert "give another drive" in refused.value.hint
 
 
-def test_dear_locks_that_somebody_added_keep_nobody_waiting(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dear_locks_that_somebody_added_keep_nobody_waiting(house: House, tried: list[str]) -> None:
     newest_alone(drive(house))
     with_people(house, a_dear_lock("00" * 16), a_dear_lock("01" * 16))
     (volume,) = open_volumes([drive(house)])
     found = read_copy(volume, volume.catalogue())
-    tried: list[str] = []
-
-    def noted(
-        locked: LockedSeed, password: str, vault: str, factor_key: bytes
-    ) -> tuple[Identity, bytes]:
-        tried.append(locked.person)
-        return unlock(locked, password, vault, factor_key)
-
-    monkeypatch.setattr(restore_copy, "unlock", noted)
     opener_by_password(password_of("max"))(found)
     assert not {"00" * 16, "01" * 16} & {*tried}
 

@@ -15,7 +15,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.errors import Refused, Unusable
 from callrec.intake.bundle import open_bundle
-from callrec.intake.clearing import ReadBack
+from callrec.intake.sources import ReadBack
 from callrec.retention.instructing import (
     InstructionOrder,
     WrittenInstruction,

@@ -30,6 +30,7 @@ from callrec.system.files import (
     sync_descriptor,
     sync_tree,
     will_read,
+    write_at_once,
 )
 
 BYTES = b"ends\nof\r\nlines\x1a, and an end of file\x00"
@@ -88,6 +89,24 @@ def test_bytes_are_written_and_read_as_they_are(tmp_path: Path) -> None:
         assert path.read_bytes() == BYTES
         with open_to_read(path) as read:
             assert read.read() == BYTES
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("sizes", [(1, MIB, MIB, 5), (MIB, MIB, 0, 70_000, MIB)])
+def test_what_is_written_at_once_is_all_there_wherever_its_pieces_end(
+    tmp_path: Path, sizes: tuple[int, ...]
+) -> None:
+    path, written = tmp_path / "file", bytearray()
+    with descriptor(create_private(path)) as number:
+        for fill, size in enumerate(sizes):
+            piece = own_memory(MIB)[:size]  # which begins where a page does
+            piece[:] = bytes([fill]) * size
+            while piece:
+                piece = piece[write_at_once(number, piece) :]
+            written += bytes([fill]) * size
+    assert path.read_bytes() == written
 
 
 def test_a_file_that_is_there_is_not_made_again(file: Path) -> None:

@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -46,7 +45,7 @@ from callrec.crypto.parts import Part, join, split
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.locks import MACHINES_PLACE, place_of_part
-from callrec.policy.role import VaultKey, holds_recordings
+from callrec.policy.role import Role, VaultKey, holds_recordings
 from callrec.practice import Actor, Practice, opens_all, today
 from callrec.record.statements import carried
 from callrec.store.sealing import open_stream, seal_stream
@@ -59,6 +58,7 @@ from callrec.system.files import (
     sync,
 )
 from callrec.system.rights import make_private_folder
+from callrec.values import asdict, dataclass, replace
 from callrec.volume.drive import (
     drive_errors,
     open_untrusted,
@@ -232,7 +232,9 @@ def _sealed_keys(
     """
     register, day = practice.register, today(practice)
     people = [voucher.person for voucher in register.people()]
-    approvers = sorted(str(person.id) for person in people if holds_recordings(person, day))
+    # In this order their locks are tried: who resumes the log stands first.
+    people.sort(key=lambda person: (person.role is not Role.DATA_CONTROLLER, person.id))
+    approvers = [str(person.id) for person in people if holds_recordings(person, day)]
     if len(approvers) > MAX_PEOPLE:
         raise Unusable(
             f"{len(approvers)} people hold the recordings key, and a drive names {MAX_PEOPLE}",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
-from callrec.intake.clearing import sweep_store
 from callrec.policy.retention import RecordingState
-from callrec.practice import Practice, storing
+from callrec.practice import Practice, storing, sweep_store
+from callrec.values import dataclass, field
 from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume

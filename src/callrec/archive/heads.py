@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -66,7 +65,7 @@ from callrec.record.forms import (
     read_stated,
 )
 from callrec.record.statements import carried, sign_statement_as
-from callrec.stamps.asking import stamp_if_possible
+from callrec.values import dataclass, field
 from callrec.volume.volume import COPY_TIME, CopyHashes, Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"
@@ -229,6 +228,8 @@ def lay_stamp(practice: Practice, volume: Volume, name: str) -> None:
     """
     if not practice.settings.timestamp.url:
         return
+    from callrec.stamps.asking import stamp_if_possible  # noqa: PLC0415  # few set one up
+
     note = read_proof(volume.head_of(name)).checkpoint
     size = read_checkpoint(note, origin(practice.vault)).size
     timestamp, at = practice.settings.timestamp, practice.now()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -33,10 +32,10 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import find_volume, is_label_taken, names_by_bag
 from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
-from callrec.package.callrec_verify import NoOpenssl, Wrong, read_stamp
 from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
+from callrec.values import dataclass
 from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids
@@ -287,15 +286,17 @@ def _heads(
 
 def _stamp(volume: Volume, file: str) -> Iterator[Fault]:
     """Whether a time stamp is of the checkpoint beside it; without ``openssl`` nothing is said."""
+    from callrec.package import callrec_verify as checker  # noqa: PLC0415  # long; few have stamps
+
     try:
         note = read_proof(volume.head_of(file.removesuffix(STAMP))).checkpoint
-        if not read_stamp(read_small(volume.at / HEADS / file)).is_of(note):
+        if not checker.read_stamp(read_small(volume.at / HEADS / file)).is_of(note):
             yield Fault(
                 FaultKind.DAMAGED, f"{HEADS}/{file}", "it is a time stamp of something else"
             )
-    except Wrong as wrong:
+    except checker.Wrong as wrong:
         yield Fault(FaultKind.DAMAGED, f"{HEADS}/{file}", f"it {wrong}")
-    except (NoOpenssl, Tampered, NotFound):
+    except (checker.NoOpenssl, Tampered, NotFound):
         return  # of the proof it is told where that is looked at
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -30,6 +29,7 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
+from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

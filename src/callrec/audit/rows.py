@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
@@ -33,6 +32,7 @@ from callrec.catalogue.written import (
 )
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
+from callrec.values import dataclass
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""

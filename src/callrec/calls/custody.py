@@ -11,7 +11,6 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -43,6 +42,7 @@ from callrec.telephone.call import (
     TimeConfidence,
 )
 from callrec.telephone.recorder import is_word
+from callrec.values import dataclass
 
 NONCE_BYTES = 32
 

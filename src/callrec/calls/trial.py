@@ -7,7 +7,6 @@ is opened here is kept or shown.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, union
@@ -20,6 +19,7 @@ from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.store.sealing import Readable, open_stream
+from callrec.values import dataclass, field
 
 _SIDES = (VaultKey.RECORDINGS, VaultKey.CATALOGUE)
 

@@ -11,7 +11,6 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -40,6 +39,7 @@ from callrec.system.rights import (
     make_private_folder,
     may_write,
 )
+from callrec.values import dataclass
 
 FILE_NAME: Final = "catalogue.sqlite"
 

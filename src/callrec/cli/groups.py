@@ -12,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TextIO, cast
+from typing import Annotated, Any, ClassVar, NamedTuple, TextIO, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -71,8 +71,29 @@ class _Help(typer.Context.formatter_class):  # type: ignore[misc, valid-type]  #
         return str(super().getvalue().replace(_UNBROKEN_HYPHEN, "-"))
 
 
+class _IfGiven(NamedTuple):
+    """Reads an option as Typer does; what is left out or plain text without loading pydantic."""
+
+    option: Any
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        kind = self.option.type_descriptor
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if kind.annotation in (str, list[str]) and kind.parameter_info.parser is None:
+            return value if isinstance(value, str) else list(value)
+        reading = type(self.option).get_runtime_param(self.option)
+        return reading.coerce(value, param=param, ctx=ctx)
+
+
 class _Helped:
     """Checks the paths that it is given, and shows its help page by page."""
+
+    def get_params(self, ctx: Any) -> Any:
+        found = super().get_params(ctx)  # type: ignore[misc]  # a command's
+        for each in found:
+            each.get_runtime_param = partial(_IfGiven, each)
+        return found
 
     def invoke(self, ctx: Any) -> Any:
         _check_paths(ctx)

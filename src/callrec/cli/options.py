@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +22,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
+from callrec.values import dataclass
 from callrec.views.typed import (
     NamedCall,
     read_call,

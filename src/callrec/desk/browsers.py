@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callrec.desk.exchange import (
@@ -19,6 +18,7 @@ from callrec.desk.exchange import (
 )
 from callrec.desk.guard import Allowance
 from callrec.system.children import Channel
+from callrec.values import dataclass, field
 
 MOST: Final = 200
 """Logins at once, and tries to log in."""

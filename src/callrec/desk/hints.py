@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -20,6 +19,7 @@ from callrec.errors import CallrecError, WrongPassword
 from callrec.policy.further import QUESTIONS
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Power
+from callrec.values import dataclass
 from callrec.views.requests.particulars import FURTHER_NAMES
 
 PAGES: Final = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -38,6 +37,7 @@ from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
 from callrec.record.rows import Entered
+from callrec.values import dataclass
 
 INCIDENT_SHOWN = "incident.shown"
 

@@ -15,22 +15,18 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlalchemy import select
-
 from callrec.calls.custody import Opening
-from callrec.catalogue import tables
-from callrec.catalogue.engine import reading, settled
+from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken
-from callrec.intake.sources import Mark, Source
+from callrec.intake.sources import Mark, ReadBack
 from callrec.intake.vouching import words_beside
 from callrec.practice import Actor, Practice, record
 from callrec.store.directory import DirectoryStore
@@ -39,9 +35,7 @@ from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_de
 from callrec.system.paths import lies_in
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
-
-"""Errors of a link to a file on another disk, or on a disk without links."""
-
+from callrec.values import dataclass
 
 NOT_COMPARED: Final = (
     "the vault has its sound by the rows alone, so it was left: run the same as somebody who may"
@@ -123,63 +117,52 @@ def check_copy(store: DirectoryStore, vault: str, copy: SealedCopy, sha256: str)
         raise Tampered("a recording's sealed copy is not what was sealed")
 
 
-def clear_sidecars(
+def clear_beside(
     after: AfterIntake, gone: Iterable[Seen], described: Collection[Path]
 ) -> list[tuple[Path, Unusable | OSError]]:
-    """Let sidecars go where their recordings went, once no other file beside them needs them.
+    """Let what lies beside recordings go where these went: sidecars, and what was signed of them.
 
-    One that is not the sidecar that was read, or that says what the vault may not have, is moved,
-    which loses nothing, and never deleted. Returns sidecars that could not go, and why.
+    A sidecar stays as long as another file beside it needs it. What is not the file that was read,
+    or says what the vault may not have, is moved, which loses nothing, and never deleted. Returns
+    what could not go, and why.
     """
     needed: dict[Path, set[str]] = {}
     left: dict[Path, Unusable | OSError] = {}
     for seen in gone:
-        sidecar = sidecar_for(seen.source.path)
-        if sidecar is None:
-            continue
-        try:
-            if (folder := sidecar.parent) not in needed:
-                others = [path for path in folder.iterdir() if path.suffix != ".json"]
-                needed[folder] = {text for path in others for text in (path.name, path.stem)}
-            if sidecar.stem not in needed[folder]:
-                _clear_sidecar(after, seen, sidecar, is_described=seen.source.path in described)
-        except (Unusable, OSError) as problem:
-            left[sidecar] = problem
+        taken, path = seen if isinstance(seen, Taken) else None, seen.source.path
+        words = dict(taken.beside) if taken else {}
+        beside = [(word, words.get(word), word in words) for word in words_beside(path)]
+        if sidecar := sidecar_for(path):
+            read = taken.sidecar if taken else None
+            beside.insert(0, (sidecar, read, taken is not None and path in described))
+        for each, read, is_in_vault in beside:
+            try:
+                if each != sidecar or not _is_needed(each, needed):
+                    _clear_beside(after, seen, each, read, is_in_vault=is_in_vault)
+            except (Unusable, OSError) as problem:
+                left[each] = problem
     return list(left.items())
 
 
-def clear_words(after: AfterIntake, gone: Iterable[Seen]) -> list[tuple[Path, Unusable | OSError]]:
-    """Let what the telephone system signed of recordings go where these went; as sidecars do."""
-    left: list[tuple[Path, Unusable | OSError]] = []
-    for seen in gone:
-        for path in words_beside(seen.source.path):
-            try:
-                _clear_word(after, seen, path)
-            except (Unusable, OSError) as problem:
-                left.append((path, problem))
-    return left
+def _is_needed(sidecar: Path, needed: dict[Path, set[str]]) -> bool:
+    """``needed``: by folder, the names that its other files give sidecars, once they are known."""
+    if (folder := sidecar.parent) not in needed:
+        others = [path for path in folder.iterdir() if path.suffix != ".json"]
+        needed[folder] = {text for path in others for text in (path.name, path.stem)}
+    return sidecar.stem in needed[folder]
 
 
-def _clear_word(after: AfterIntake, seen: Seen, path: Path) -> None:
-    known = dict(seen.beside) if isinstance(seen, Taken) else {}
+def _clear_beside(
+    after: AfterIntake, seen: Seen, path: Path, read: Mark | None, *, is_in_vault: bool
+) -> None:
+    """Let a file beside a source go; ``read``: as it was when it was read, if it was."""
     if after.kind is AfterIntakeKind.MOVE:
         _put(path, (after.folder / seen.source.inside).with_name(path.name), _sha256(path))
-    elif path not in known:
+    elif not is_in_vault:
         raise Unusable(_MAYBE_NEWS)
-    elif Mark.of(path.lstat()) != known[path]:
+    elif Mark.of(path.lstat()) != read:
         raise Unusable(_LATER)
     remove_file(path)
-
-
-def _clear_sidecar(after: AfterIntake, seen: Seen, sidecar: Path, *, is_described: bool) -> None:
-    if after.kind is AfterIntakeKind.MOVE:
-        target = (after.folder / seen.source.inside).with_name(sidecar.name)
-        _put(sidecar, target, _sha256(sidecar))
-    elif not isinstance(seen, Taken) or not is_described:
-        raise Unusable(_MAYBE_NEWS)
-    elif Mark.of(sidecar.lstat()) != seen.sidecar:
-        raise Unusable(_LATER)
-    remove_file(sidecar)
 
 
 def _put(path: Path, target: Path, sha256: str) -> None:
@@ -196,9 +179,8 @@ def _put(path: Path, target: Path, sha256: str) -> None:
         if error.errno not in NO_LINKS:
             raise
         part = target.with_name(f".{sha256}.part")
-        remove_file(
-            part, missing_ok=True
-        )  # not written through: it could be a link to something of ours
+        # Not written through: it could be a link to something of ours.
+        remove_file(part, missing_ok=True)
         with path.open("rb") as source, part.open("xb") as copied:
             shutil.copyfileobj(source, copied)
             copied.flush()
@@ -236,19 +218,7 @@ def clear_portion(
         if each.call == same[0].call
     }
     """Sources of which all that they, and their sidecars, say is in the vault."""
-    return left + clear_sidecars(after, gone, described) + clear_words(after, gone)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBack:
-    """A source, and whether its recording was read back and is the same, byte for byte."""
-
-    source: Source
-    uid: str
-    sha256: str
-    """Of the original, in hex."""
-    problem: Problem | None
-    """None: it is the same."""
+    return left + clear_beside(after, gone, described)
 
 
 def read_back(practice: Practice, actor: Actor, portion: Portion, pool: Executor) -> list[ReadBack]:
@@ -325,14 +295,3 @@ def _clear(
     except (NotFound, Tampered, Unusable, OSError) as problem:
         return problem
     return None
-
-
-def sweep_store(practice: Practice) -> None:
-    """With the store's lock held, remove unfinished files, and files that nobody catalogued."""
-    column = tables.recording.c.ciphertext
-    with settled(practice.engine) as connection:
-
-        def is_catalogued(name: str) -> bool:
-            return connection.execute(select(column).where(column == name)).first() is not None
-
-        practice.store.sweep(is_catalogued)

@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -42,7 +41,6 @@ from callrec.intake.clearing import (
     check_after,
     clear_portion,
     read_back,
-    sweep_store,
     why_left,
 )
 from callrec.intake.joining import (
@@ -86,9 +84,10 @@ from callrec.intake.summary import Ingested, Totals, close_intake
 from callrec.intake.vouching import recorder_of
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, storing, today
+from callrec.practice import Actor, Practice, attempt, storing, sweep_store, today
 from callrec.store.directory import DirectoryBatch
 from callrec.telephone.written import Setup
+from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +203,11 @@ class IngestRun:
     def __init__(
         self, practice: Practice, actor: Actor, setup: Setup, order: IntakeOrder, done: Ingested
     ) -> None:
-        self._practice = practice
-        self._actor = actor
-        self._after = order.after
+        self._practice, self._actor, self._setup, self._done = practice, actor, setup, done
+        self._order, self._advance, self._records = order, order.advance, order.records
         self._keeps = order.after.kind is AfterIntakeKind.KEEP
-        self._reads_back = order.reads_back
-        self._advance = order.advance
-        self._records = order.records
-        self._unrecognised, self._misdated = order.unrecognised, order.misdated
-        self._setup = setup
         self._duplicates = DuplicateMacs.of(practice, actor, marking=self._keeps)
         self._small_files = Lock()
-        self._done = done
 
     def over(self, found: Iterable[Found]) -> None:
         all_sources = portions(self._sources(found), MAX_BATCH_RECORDINGS, MAX_BATCH_BYTES)
@@ -266,7 +258,7 @@ class IngestRun:
     def _begin(self, sources: Sequence[Source], store: ExitStack) -> _Group:
         group = _Group(len(sources), BatchKeys.draw(), store)
         with reading(self._practice.engine) as connection:
-            if self._keeps and not self._reads_back:
+            if self._keeps and not self._order.reads_back:
                 group.unread = unchanged_sources(connection, self._duplicates, sources)
             left = [source for source in sources if source not in group.unread]
             known = seen_before(connection, self._duplicates, left)
@@ -347,9 +339,9 @@ class IngestRun:
         with reading(self._practice.engine) as connection:
             if records is not None:
                 self._done.quarantined += join_new(portion, records)
-            if not self._unrecognised:  # a call record may have told whose it is
+            if not self._order.unrecognised:  # a call record may have told whose it is
                 self._done.quarantined += leave_unrecognised(portion)
-            if not self._misdated:
+            if not self._order.misdated:
                 self._done.quarantined += leave_misdated(portion, self._practice.now())
             if records is not None:
                 unjoined = join_known(connection, duplicates, portion, records, setup)
@@ -415,13 +407,14 @@ class IngestRun:
 
     def _look_back(self, portion: Portion) -> None:
         """Read the sealed copies back, where that is asked for, and let the sources go."""
-        if self._reads_back:
+        if self._order.reads_back:
             compared = read_back(self._practice, self._actor, portion, self._pool)
             self._done.read_back += compared
             self._done.damaged += sum(isinstance(each.problem, Tampered) for each in compared)
         if self._keeps:
             return
-        left = clear_portion(self._practice, self._actor, self._after, portion, self._pool)
+        after = self._order.after
+        left = clear_portion(self._practice, self._actor, after, portion, self._pool)
         for path, problem in left:
             self._done.damaged += isinstance(problem, Tampered)
             self._done.quarantined.append(Quarantined(path, why_left(problem), Refusal.LEFT))

@@ -31,7 +31,7 @@ from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without
 from callrec.intake.reading import WrongChecksum, call_described, doubts_of, or_quarantined
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import Taken, check_md5
-from callrec.intake.sources import Quarantined, Refusal, Source
+from callrec.intake.sources import MISDATED, Quarantined, Refusal, Source
 from callrec.telephone.call import (
     CALL_FIELDS,
     Call,
@@ -103,9 +103,6 @@ def leave_unrecognised(portion: Portion) -> list[Quarantined]:
     """
     odd = [each for each in portion.recordings if is_unrecognised(each.call, each.record)]
     return _leave(portion, odd, UNRECOGNISED, Refusal.UNRECOGNISED)
-
-
-MISDATED: Final = "its call is dated before 2000 or in the future"
 
 
 def leave_misdated(portion: Portion, now: datetime) -> list[Quarantined]:

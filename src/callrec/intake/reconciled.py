@@ -7,7 +7,6 @@ the last one and opens nothing (docs/formats/keys.md, 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -33,6 +32,7 @@ from callrec.telephone.reconciling import (
     Reconciled,
     is_spoken,
 )
+from callrec.values import asdict, dataclass, replace
 
 RECONCILE: Final = "reconcile"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -35,6 +34,7 @@ from callrec.telephone.call import Call
 from callrec.telephone.recorder import Word
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup
+from callrec.values import dataclass
 
 CHUNK_FILES: Final = 16
 

@@ -11,15 +11,15 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from callrec.errors import NotFound, Unusable
+from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.system.paths import lies_in
 from callrec.telephone.call import Call
 from callrec.telephone.written import Setup
+from callrec.values import dataclass, field
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -34,6 +34,9 @@ NOT_RECORDINGS: Final = frozenset(
 
 LISTS_OF_SUMS: Final = frozenset({"md5sums", "sha256sums"})
 """Names, in small letters, of files that have the checksums of a folder."""
+
+MISDATED: Final = "its call is dated before 2000 or in the future"
+"""Why it is left."""
 
 _NAME_ITS_FOLDER: Final = "name the folder that the telephone system writes to"
 
@@ -163,6 +166,18 @@ class Quarantined:
     why: str
     """In a few words, with nothing of the call in them."""
     refusal: Refusal = Refusal.NO_SOUND
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """A source, and whether its recording was read back and is the same, byte for byte."""
+
+    source: Source
+    uid: str
+    sha256: str
+    """Of the original, in hex."""
+    problem: CallrecError | OSError | None
+    """None: it is the same."""
 
 
 @dataclass(frozen=True, slots=True)

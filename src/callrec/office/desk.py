@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from callrec.config import Desk
 from callrec.crypto.certificate import read_certificate
 from callrec.errors import CallrecError
-from callrec.office.doctor import Finding, Level
+from callrec.office.finding import Finding, Level
 from callrec.policy.days import short_date
 from callrec.practice import Practice
 from callrec.system.rights import account_of, read_private

@@ -9,8 +9,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -29,6 +27,7 @@ from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.keys.audit import audit_keys
 from callrec.login.machine import machine_here
 from callrec.login.people import logins
+from callrec.office.finding import Finding, Level
 from callrec.policy.retention import RecordingState
 from callrec.practice import Actor, Practice, check_remembered_head
 from callrec.release.record import cut_off_releases
@@ -39,23 +38,6 @@ from callrec.system.runtime import KEPT, NOT_KEPT, runtime_folder
 
 LOW_SPACE_BYTES: Final = 5 << 30
 """Bytes free below which the disk is called nearly full: 5 GiB, weeks of a practice's calls."""
-
-
-class Level(StrEnum):
-    """How bad a finding is, in rising order."""
-
-    WELL = "well"
-    WARNING = "warning"
-    DAMAGE = "damage"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check of the machine or the vault."""
-
-    level: Level
-    what: str
-    hint: str | None = None
 
 
 def examine(

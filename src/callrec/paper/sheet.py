@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from math import inf
@@ -28,6 +27,7 @@ from callrec.paper.faces import (
     wrapped,
     xmp,
 )
+from callrec.values import dataclass, replace
 
 PAGE: Final = (210.0, 297.0)
 LEFT: Final = 18.0

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -34,6 +33,7 @@ from callrec.policy.words import listed
 from callrec.practice import Practice
 from callrec.record.statements import carried
 from callrec.settings import Witness
+from callrec.values import dataclass, replace
 
 ASKED: Final = "log.cosigning"
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
@@ -50,6 +49,7 @@ from callrec.record.forms import (
     read_body,
 )
 from callrec.record.rows import Columns, H, Kind
+from callrec.values import dataclass, field
 
 
 class VersionId(Protocol):

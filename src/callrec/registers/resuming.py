@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -50,7 +49,7 @@ from callrec.practice import (
 )
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
-from callrec.registers.projections import check_projections
+from callrec.values import dataclass
 
 MIN_REASON: Final = 10
 """Letters of a reason."""
@@ -209,6 +208,8 @@ def _begin_without(
     Raises:
         Failed: that is more than single things which lack an entry.
     """
+    from callrec.registers.projections import check_projections  # noqa: PLC0415  # hardly ever
+
     act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
     take_out(connection, foreign)
     for problem in check_projections(connection, foreign.register):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -68,6 +67,7 @@ from callrec.stamps.asking import Stamped, stamp_if_possible
 from callrec.system.files import remove_file
 from callrec.system.paths import lies_in
 from callrec.system.processes import uninterrupted
+from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -245,9 +245,8 @@ def _hand_over(
         why = error.message if isinstance(error, CallrecError) else type(error).__name__
         with uninterrupted():
             with suppress(OSError):  # the next release takes it away
-                remove_file(
-                    target, missing_ok=True
-                )  # nobody can open it: its passphrase was not shown
+                # Nobody can open it: its passphrase was not shown.
+                remove_file(target, missing_ok=True)
             record_failed(practice, actor, manifest.request, manifest.release, why)
         raise
     before = draft.request.history.leaves

@@ -7,7 +7,6 @@ them, so that lists need no key and nobody can move a date unseen (docs/formats/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -51,6 +50,7 @@ from callrec.requests.model import (
     RequestBody,
     event_of,
 )
+from callrec.values import dataclass, replace
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,

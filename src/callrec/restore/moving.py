@@ -42,7 +42,6 @@ from callrec.config import Config, with_recordings
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import random_id
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.intake.clearing import sweep_store
 from callrec.policy.retention import RecordingState
 from callrec.practice import (
     Practice,
@@ -51,6 +50,7 @@ from callrec.practice import (
     report_unsaved_head,
     store_of,
     storing,
+    sweep_store,
     writing,
 )
 from callrec.restore.migrate import MIGRATED, Migrated

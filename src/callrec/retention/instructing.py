@@ -9,20 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from callrec.archive.log import uids_with_enough_copies
 from callrec.errors import Unusable
-from callrec.intake.clearing import ReadBack
 from callrec.intake.reading import telephone_setup
+from callrec.intake.sources import ReadBack
 from callrec.package.instruction import InstructedItem, SupplierInstruction, instruction_text
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.system.files import write_whole
 from callrec.telephone.call import Call
+from callrec.values import dataclass
 
 INSTRUCTED = "supplier.instructed"
 

@@ -20,13 +20,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from callrec.crypto.streaming import StreamSealer
+from callrec.crypto.streaming import SEGMENT_BYTES, StreamSealer
 from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
 from callrec.system.files import (
@@ -43,8 +42,10 @@ from callrec.system.files import (
     remove_folder,
     sync,
     sync_filesystem,
+    write_at_once,
 )
 from callrec.system.rights import make_private_folder
+from callrec.values import dataclass, field
 
 RECORDINGS: Final = "recordings"
 
@@ -279,7 +280,7 @@ class DirectoryBatch(BatchWriter):
         """Take a recording that is sealed already; returns its name."""
         self._brings_back = True
         with _Part(self.next_path()) as part:
-            digest, buffer = hashlib.sha256(), self._buffers.sealed
+            digest, buffer = hashlib.sha256(), self._buffers.sealed[:SEGMENT_BYTES]
             while size := fill(sealed, buffer):
                 digest.update(buffer[:size])
                 write_all(part, buffer[:size])
@@ -363,7 +364,7 @@ class _Part:
 
     def write(self, data: memoryview, /) -> int:
         with disk_errors():
-            return os.write(self._file, data)
+            return write_at_once(self._file, data)
 
 
 def _move(part: str, place: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from callrec.values import dataclass
 
 
 class Unconfined(Exception):

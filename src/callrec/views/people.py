@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from callrec.archive.opened import drives_still_opened
-from callrec.login.people import Colleague
-from callrec.people.joining import AddedPerson
-from callrec.people.powers import RoleChange
 from callrec.policy.days import short_date
-from callrec.policy.role import Power, Role
-from callrec.practice import Actor, Practice
 from callrec.views.words import as_words, can_line, counted, facts
+
+if TYPE_CHECKING:
+    from callrec.login.people import Colleague
+    from callrec.people.joining import AddedPerson
+    from callrec.people.powers import RoleChange
+    from callrec.policy.role import Power, Role
+    from callrec.practice import Actor, Practice
 
 
 def person_json(person: Colleague) -> dict[str, Any]:
@@ -112,5 +113,7 @@ def taken_back_lines(requests: Iterable[str]) -> Iterator[str]:
 
 def password_seen_lines(practice: Practice) -> Iterator[str]:
     """After a password was seen: which keys are retired, and which drives it still opens."""
+    from callrec.archive.opened import drives_still_opened  # most commands see no password
+
     yield "The vault's keys that the old password opened are retired."
     yield from (drive.warning for drive in drives_still_opened(practice))

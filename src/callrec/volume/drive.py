@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import mmap
 import os
 import shutil
 import stat
@@ -23,6 +22,7 @@ from callrec.system.files import (
     forget_cached,
     move_over,
     open_to_read,
+    own_memory,
     remove_file,
     remove_folder,
     sync,
@@ -174,8 +174,7 @@ class _Reading(threading.local):
     """What each thread reads into, again and again: the first touch of memory is dear."""
 
     def __init__(self) -> None:
-        # A map begins where a page does, as reading past the cache asks for.
-        self.piece = memoryview(mmap.mmap(-1, _READ_BYTES))
+        self.piece = own_memory(_READ_BYTES)  # reading past the cache asks for whole pages
 
 
 _READING = _Reading()
@@ -205,9 +204,8 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
     partial = path.with_name(f".{path.name}{PARTIAL_SUFFIX}")
     try:
         with drive_errors():
-            remove_file(
-                partial, missing_ok=True
-            )  # not written through: it could be a link off the drive
+            # Not written through: it could be a link off the drive.
+            remove_file(partial, missing_ok=True)
             file = partial.open("xb")
         whole = AtomicFile(file)
         try:

@@ -38,7 +38,7 @@ def desk(ctx: Context, *, check: Check = False) -> None:
 
 def _show(call: Invocation, practice: Practice) -> None:
     from callrec.office.desk import examine_desk
-    from callrec.office.doctor import Level
+    from callrec.office.finding import Level
 
     found = tuple(examine_desk(practice))
     show_checked(call.out, found)

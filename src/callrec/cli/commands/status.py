@@ -30,7 +30,7 @@ from callrec.views.words import counted, facts, local_day
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output
-    from callrec.office.doctor import Finding
+    from callrec.office.finding import Finding
     from callrec.office.inbox import InboxItem
     from callrec.office.practices import PracticeStanding
 
@@ -156,7 +156,8 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
         Tampered: something is damaged.
         Failed, Misconfigured: the recordings' place cannot be used. All else is shown before.
     """
-    from callrec.office.doctor import Level, examine
+    from callrec.office.doctor import examine
+    from callrec.office.finding import Level
     from callrec.office.status import recordings_held
 
     practice, out = practice_of(invocation), invocation.out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -22,6 +21,7 @@ from callrec.notes.note import write_note
 from callrec.policy.search import Direction, check_search_reason
 from callrec.search.search import SearchResult, search_recordings
 from callrec.search.show import show_recording
+from callrec.values import dataclass
 from callrec.views.calls import (
     CALL_HEADERS,
     NONE_FOUND,

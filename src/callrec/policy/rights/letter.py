@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -46,6 +45,7 @@ from callrec.policy.words import (
     is_sentence,
     listed,
 )
+from callrec.values import dataclass
 
 
 class LetterKind(Worded):

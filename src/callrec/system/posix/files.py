@@ -39,7 +39,15 @@ __all__ = [
     "sync_filesystem",
     "sync_tree",
     "will_read",
+    "write_at_once",
 ]
+
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+
+_MIB: Final = 1 << 20
+
+_BEGIN: Final = (ctypes.c_int64(0), ctypes.c_int64(0), 2)
+"""Of all that a file has: SYNC_FILE_RANGE_WRITE of sync_file_range(2)."""
 
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2
@@ -108,6 +116,28 @@ def link_unnamed(descriptor: int, target: Path) -> None:
         os.close(opened)
 
 
+def write_at_once(descriptor: int, data: memoryview) -> int:
+    """Write to a file as much of ``data`` as it takes, and have its disk begin with that.
+
+    Who syncs it later waits less. A whole MiB goes past the cache where the drive can: nobody reads
+    it soon, and it would be copied there for nothing. Returns how many bytes it took.
+    """
+    if sys.platform == "linux" and len(data) == _MIB:
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_DIRECT)
+            return os.write(descriptor, data)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+        finally:
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, 0)
+    size = os.write(descriptor, data)
+    # Of less the call takes longer than it saves of waiting.
+    if sys.platform == "linux" and size >= _MIB >> 3:
+        _LIBC.sync_file_range(descriptor, *_BEGIN)
+    return size
+
+
 def lock(descriptor: int, *, shared: bool = False, waits: bool = True) -> None:
     """Lock an open file or folder until it is closed, or its process ends.
 
@@ -154,7 +184,7 @@ def sync_filesystem(folder: int) -> bool:
     Returns:
         False where the system has no such call.
     """
-    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    syncfs = getattr(_LIBC, "syncfs", None)
     if syncfs is None:
         return False
     if syncfs(folder) != 0:
@@ -214,7 +244,7 @@ NO_LINKS: Final = frozenset(
 
 def exchange_names(one: Path, other: Path) -> bool:
     """Let two folders change their names in one step; False where the system or drive cannot."""
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    function = getattr(_LIBC, "renameat2", None)
     if function is None:
         return False
     names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))

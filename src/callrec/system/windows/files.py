@@ -50,6 +50,7 @@ __all__ = [
     "sync_filesystem",
     "sync_tree",
     "will_read",
+    "write_at_once",
 ]
 
 _PATIENCE_S: Final = 5.0
@@ -144,6 +145,11 @@ def lock(descriptor: int, *, shared: bool = False, waits: bool = True) -> None:
         if code in (api.LOCK_VIOLATION, api.IO_PENDING):
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         raise ctypes.WinError(code)
+
+
+def write_at_once(descriptor: int, data: memoryview) -> int:
+    """Write to a file as much of ``data`` as it takes, and return how many bytes that was."""
+    return os.write(descriptor, data)
 
 
 def open_folder_lock(folder: Path) -> int:

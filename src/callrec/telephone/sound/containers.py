@@ -18,7 +18,6 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -31,6 +30,7 @@ from callrec.telephone.sound.sound import (
     Window,
     milliseconds,
 )
+from callrec.values import dataclass
 
 _MARK = b"OggS\0"
 """What a page begins with: the last byte is the version, of which there is one."""
