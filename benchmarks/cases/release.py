@@ -26,6 +26,8 @@ MOST_S: Final = 1.0
 MINUTES: Final = (2, 5, 10)
 FORMS: Final = ("zip", "html")
 ARGON2, ITS_START = "Argon2id alone", "its start alone"
+RULES: Final = '[release]\ncontact = "telephone 01632 960000"\n'
+"""Without it nobody may release anything."""
 BEYOND: Final = "beyond Argon2's 256 MiB"
 LOAD: Final = "from cryptography.hazmat.primitives.kdf.argon2 import Argon2id; "
 DERIVE: Final = (
@@ -83,6 +85,9 @@ def _contest(bench: Bench, minutes: int, form: str, *, alone: bool = False) -> C
 def _granted(bench: Bench, seconds: int, folder: Path) -> None:
     """A practice with one call, which was asked for and granted."""
     settle_in(bench, folder, own=True)
+    (folder / "rules.toml").write_text(RULES)
+    apply = ("practice", "settings", "apply", "rules.toml", "--countersign", "pat", "--yes")
+    run_untimed(by(bench, "dora", folder, *apply), folder)
     source = corpus_folder(bench, Corpus("one", 1, seconds * 2 * RATE))
     run_untimed(by_intake(bench, folder, "ingest", source), folder)
     run_untimed(by(bench, "max", folder, *asking("1")), folder)

@@ -51,7 +51,10 @@ def test_no_other_sound_is_slipped_under_the_uid_of_a_recording(
     take_in_again(stocked)
     with pytest.raises(Tampered, match="stated once more"):
         opened(stocked)
-    assert problems(stocked) == {"1 revisions of recordings were stated once more"}
+    assert problems(stocked) == {
+        "1 revisions of recordings were stated once more",
+        "recording 1 is not as its batch's statement lists it",
+    }
 
 
 def test_nor_where_its_listing_is_not_in_the_form_that_intake_writes(
@@ -68,7 +71,10 @@ def test_a_statement_that_lists_a_recording_twice_is_found_out(
     take_in_again(stocked, copies=2)
     with pytest.raises(Tampered, match="lists a recording twice"):
         opened(stocked)
-    assert problems(stocked) == {"2 revisions of recordings were stated once more"}
+    assert problems(stocked) == {
+        "2 revisions of recordings were stated once more",
+        "recording 1 is not as its batch's statement lists it",
+    }
 
 
 def test_a_further_revision_counts_as_it_was_stated_first(stocked: House, opened: Opened) -> None:

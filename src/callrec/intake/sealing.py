@@ -130,20 +130,8 @@ class BatchSealer:
         except (Unusable, OSError):
             self.batch.drop(sealed.sha256_ciphertext)
             raise
-        return Taken(
-            source,
-            mark,
-            modified,
-            uid,
-            data_key,
-            call,
-            sound,
-            sealed,
-            md5,
-            sidecar=sidecar,
-            words=words,
-            beside=said.files,
-        )
+        known = (source, mark, modified, uid, data_key, call, sound, sealed, md5)
+        return Taken(*known, sidecar=sidecar, words=words, beside=said.files)
 
 
 class _HashedFile:
