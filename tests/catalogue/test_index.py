@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -320,6 +321,12 @@ def test_an_extension_is_found_without_a_day(connection: Connection) -> None:
 
 
 def test_a_month_is_searched_under_a_hundred_keys(connection: Connection) -> None:
+    # As SQLite is made where nobody allows it more parameters.
+    under = connection.connection.driver_connection
+    assert isinstance(under, sqlite3.Connection)
+    under.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)
+    columns = {"part": JANUARY, "rows": 0, "bits": 19, "normalising": NORMALISING_VERSION}
+    connection.execute(tables.part.insert().values(columns))
     keys = [bytes([n]) * 32 for n in range(100)]
     add(connection, [CALL], key=keys[50])
     assert proposed(connection, Criteria(number=CALL.number), keys=keys) == [1]

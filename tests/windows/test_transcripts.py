@@ -34,7 +34,7 @@ OTHERWISE: Mapping[str, Mapping[str, str]] = {
         '"unreadable": 2': '"unreadable": 1',
         "4 files were left where they are": "3 files were left where they are",
         r"day/\033[31mred\nnews.wav": "day/news.wav",  # a name that no file has there
-        "[..]it is text, not sound\n[...]\nSigned": "Signed",  # which is as wide as its path lets it
+        "[..]it is text, not sound\n[...]\nSigned": "Signed",  # as wide as its path lets it
     },
 }
 """What stands elsewhere in a transcript when it is played there."""

@@ -181,10 +181,11 @@ def _unlink(practice: Practice, rows: Sequence[ArchivedRecording]) -> int:
 def check_archived_rows(connection: Connection, done: Iterable[Leaf]) -> Iterator[Problem]:
     """Each recording that is on volumes only was let go of by a leaf, and no other was."""
     removed = {uid for leaf in done if leaf.act == REMOVED for uid in leaf.subject[1:]}
-    table = tables.recording
-    query = select(table.c.id, table.c.uid, table.c.state)
-    query = query.where(table.c.state != RecordingState.DESTROYED)
-    for row in connection.execute(query):
+    table = tables.recording.c
+    query = select(table.id, table.uid, table.state).execution_options(yield_per=1000)
+    if not removed:  # then those that are as nearly all are need no look
+        query = query.where(table.state != RecordingState.LIVE)
+    for row in connection.execute(query.where(table.state != RecordingState.DESTROYED)):
         if row.state != (RecordingState.ARCHIVED if row.uid in removed else RecordingState.LIVE):
             thing = f"recording {row.id}"
             yield Problem(None, f"the state of {thing} is not what the log says", thing)

@@ -1,4 +1,4 @@
-"""The second process that verifies a long log: it takes the stretches from the end back.
+"""The second process that verifies: of a long log it takes the stretches from the end back.
 
 It opens the catalogue for reading and writes one line of JSON for each stretch that it found
 sound. Its word is its parent's own. If it cannot be started or ends early, nothing is lost: the
@@ -13,9 +13,10 @@ import pickle
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
 from sqlalchemy.exc import DBAPIError
 
@@ -48,7 +49,7 @@ class SecondProcess:
     def __enter__(self) -> Self:
         if self._job:
             with suppress(OSError):
-                self._process = _start(self._job)
+                self._process = start_beside(verify_from_end, self._job)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,11 +78,12 @@ class SecondProcess:
             self._found[stretch.first] = stretch
 
 
-def _start(job: bytes) -> subprocess.Popen[bytes]:
+def start_beside(task: Callable[[Any, IO[bytes]], None], job: object) -> subprocess.Popen[bytes]:
+    """Have another process do what a function of a module does; what it writes can be read."""
     process = start_process(SECOND_PROCESS_COMMAND)
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     with suppress(OSError), process.stdin:  # it may have ended: it is done without
-        process.stdin.write(job)
+        process.stdin.write(pickle.dumps((task, job)))
     return process
 
 
@@ -108,4 +110,5 @@ def verify_from_end(job: bytes, out: IO[bytes]) -> None:
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own
     gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
-    verify_from_end(sys.stdin.buffer.read(), sys.stdout.buffer)
+    task, job = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own parent
+    task(job, sys.stdout.buffer)

@@ -7,20 +7,23 @@ it was found (`resumed`).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, Final, TypeAlias
+import hashlib
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import written_in
+from callrec.audit.from_the_end import start_beside
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
-from callrec.catalogue.engine import database_of, is_postgres
+from callrec.catalogue.engine import database_of, is_postgres, opened_at, place_of
 from callrec.catalogue.written import (
     HINT,
     SignedTable,
@@ -30,13 +33,18 @@ from callrec.catalogue.written import (
     newest_written,
     signed_tables,
 )
-from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
+from callrec.system.processes import kill_process, usable_processors
 from callrec.values import dataclass
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
 
+
+MIN_RECORDINGS: Final = 20_000
+"""Fewer are looked at before another process has started."""
+
+_COUNTED: Final = "recording"
 
 _Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
 """What stands as it was found, by table and key: since which size of the log."""
@@ -48,9 +56,6 @@ _IN_NO_FORM: Final = (
     " OR typeof(name) <> 'text' OR typeof(key) <> 'text' LIMIT 1"
 )
 
-_STANDING: Final = "SELECT name, count(*) FROM ({}) AS w WHERE now IS NOT NULL GROUP BY name"
-"""How many rows, or groups of them, each table must have."""
-
 _EARLIER: Final = "FROM written AS b WHERE b.name = w.name AND b.key = w.key AND b.size < w.size"
 
 _BREAKS: Final = (
@@ -59,14 +64,15 @@ _BREAKS: Final = (
 )
 """Where a row was another when it was written than it was left before."""
 
-_LINES_BY_SIZE: Final = (
-    "SELECT size, group_concat(line, '') FROM (SELECT size, name || ' '"
-    " || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
-    " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END"
-    " || ' ' || key || char(10) AS line FROM written WHERE ? IN (0, size)"
-    " ORDER BY size, name, key) AS lines GROUP BY size"
+_LINES: Final = (
+    "SELECT size, name || ' ' || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
+    " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END || ' ' || key || char(10)"
+    " FROM written WHERE size BETWEEN {} AND {} ORDER BY name, key"
 )
-"""As `WrittenRow.line` has them, of one size or of all."""
+"""As `WrittenRow.line` has them, in their order, of all sizes within bounds."""
+
+_SIZES_TOGETHER: Final = 50_000
+"""Sizes whose lines are hashed together: one hash takes some hundred bytes of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +88,57 @@ class RowFault:
 
 
 def check_rows(
-    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
+    connection: Connection,
+    register: Register,
+    *,
+    may_lack: Collection[str] = (),
+    recordings: Callable[[], int | None] = lambda: None,
 ) -> Iterator[Problem]:
     """Everything in the catalogue that is not as it was signed for.
 
     The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
-    be missing, in a copy that was made without them.
+    be missing, in a copy that was made without them. ``recordings``: as
+    `counting_recordings` yields it.
     """
     resumed = read_resumed(connection, register)
-    return named(find_row_faults(connection, resumed, may_lack=may_lack))
+    faults = find_row_faults(connection, resumed, may_lack=may_lack, recordings=recordings)
+    return named(faults)
+
+
+@contextmanager
+def counting_recordings(connection: Connection) -> Iterator[Callable[[], int | None]]:
+    """Have another process look at recordings meanwhile: nearly all rows are theirs.
+
+    Yields what waits for their number. None: one is not as it was signed for, or nobody looked;
+    then it is for this process to look.
+    """
+    database, process = database_of(connection), None
+    ((last,),) = database.execute("SELECT max(id) FROM recording")
+    if (last or 0) >= MIN_RECORDINGS and usable_processors() > 1:
+        with suppress(OSError):
+            process = start_beside(count_recordings, place_of(database))
+    try:
+        yield lambda: _number_said(process)
+    finally:
+        if process is not None:
+            kill_process(process)
+
+
+def _number_said(process: subprocess.Popen[bytes] | None) -> int | None:
+    said = process.stdout.read() if process is not None and process.stdout is not None else b""
+    return int(said) if said.isdigit() else None
+
+
+def count_recordings(place: tuple[str, str], out: IO[bytes]) -> None:
+    """Say how many recordings there are, if each is as it was signed for last."""
+    (table,) = (each for each in signed_tables() if each.name == _COUNTED)
+    met = 0
+    with opened_at(place) as database:
+        for _, lines, signed in database.execute(table.every()):
+            if signed is None or digest(lines) != signed:
+                return
+            met += 1
+    out.write(str(met).encode())
 
 
 def check_row(connection: Connection, register: Register, name: str, id_: str | int) -> None:
@@ -128,6 +176,7 @@ def find_row_faults(
     *,
     may_lack: Collection[str] = (),
     damaged: Collection[object] = (),
+    recordings: Callable[[], int | None] = lambda: None,
 ) -> Iterator[RowFault]:
     """Each row that is not as it was signed for, and each size for which nothing signs as it is.
 
@@ -136,15 +185,21 @@ def find_row_faults(
         resumed: how the log went on; what stands as it was found then is no fault.
         may_lack: as `check_rows` has it.
         damaged: sizes of checkpoints that count for nothing.
+        recordings: as `check_rows` has it.
     """
     stands = _stands(resumed)
     _check_form(connection)
-    standing_query = _STANDING.format(newest_written(connection))
-    standing = dict(database_of(connection).execute(standing_query).fetchall())
+    # How many each table must have. One query for all would sort them.
+    newest = f"SELECT count(now) FROM ({newest_written(connection, 'WHERE name = ?')}) AS w"  # noqa: S608
+    names = connection.exec_driver_sql("SELECT DISTINCT name FROM written").scalars().all()
+    counts = {each: connection.exec_driver_sql(newest, (each,)).scalar() or 0 for each in names}
+    standing = {name: count for name, count in counts.items() if count}
     yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
-        wanted = standing.pop(table.name, 0)
-        yield from _table_faults(connection, table, None if table.name in may_lack else wanted)
+        there = standing.pop(table.name, 0)
+        counted = recordings() if table.name == _COUNTED else None
+        wanted = None if table.name in may_lack else there
+        yield from _table_faults(connection, table, wanted, counted)
     for name in standing:
         what = f'rows of a table "{name}", which there is not, were signed for'
         yield RowFault(FoundRow(name, ""), None, what)
@@ -183,8 +238,7 @@ def _sizes_faults(
     connection: Connection, stands: _Stands, damaged: Collection[object], *, only: int = 0
 ) -> Iterator[RowFault]:
     """Where what is kept of a size, or of any, is not what its checkpoint signs."""
-    lines_by_size = database_of(connection).execute(_LINES_BY_SIZE, (only,))
-    signed = {size: sha256(lines.encode()) for size, lines in lines_by_size}
+    signed = _signed_of_sizes(connection, only)
     said = _said_of_sizes(connection, stands, damaged, only)
     for size in [only] if only else sorted({*signed, *said}):
         found = signed.get(size, b"")
@@ -192,6 +246,21 @@ def _sizes_faults(
             row = FoundRow(tables.written.name, str(size), found or None)
             what = f'of what entry {size - 1} wrote, the table "written" tells what nobody signed'
             yield RowFault(row, size - 1, what)
+
+
+def _signed_of_sizes(connection: Connection, only: int) -> Mapping[int, bytes]:
+    """The digest of what is kept of a size, or of each."""
+    database, found = database_of(connection), dict[int, bytes]()
+    every = "SELECT DISTINCT size FROM written ORDER BY size"
+    sizes = [only] if only else [size for (size,) in database.execute(every)]
+    for start in range(0, len(sizes), _SIZES_TOGETHER):
+        some = sizes[start : start + _SIZES_TOGETHER]
+        # The primary key is name, key, size: so nothing is sorted, and each hash gets its lines.
+        hashes = defaultdict[int, Any](hashlib.sha256)
+        for size, line in database.execute(_LINES.format(some[0], some[-1])):
+            hashes[size].update(line.encode())
+        found |= {size: each.digest() for size, each in hashes.items()}
+    return found
 
 
 def _said_of_sizes(
@@ -211,14 +280,15 @@ def _said_of_sizes(
 
 
 def _table_faults(
-    connection: Connection, table: SignedTable, wanted: int | None
+    connection: Connection, table: SignedTable, wanted: int | None, counted: int | None
 ) -> Iterator[RowFault]:
     """Each row of a table that is not as it was signed for, or is missing.
 
-    ``wanted``: how many there must be, if none may be missing.
+    ``wanted``: how many there must be, if none may be missing. ``counted``: how many there are, if
+    all were found to be as they were signed for.
     """
-    met = 0
-    for row in database_of(connection).execute(table.every()):
+    met = counted or 0
+    for row in database_of(connection).execute(table.every()) if counted is None else ():
         fault = _row_fault(connection, table, row)
         met += fault is None or not fault.is_added
         if fault is not None:
@@ -239,11 +309,11 @@ def _row_fault(connection: Connection, table: SignedTable, row: Sequence[Any]) -
     """What is wrong with a row of `SignedTable.every`, if anything is."""
     key, text, signed = row
     now = digest(text)
+    if now == signed is not None:
+        return None
     found = FoundRow(table.name, str(key), now)
     if signed is None:
         return RowFault(found, None, f"{table.row(key)} was written by no entry", is_added=True)
-    if now == signed:
-        return None
     entry = last_written(connection, table, key) - 1
     return RowFault(found, entry, f"{table.row(key)} is not as entry {entry} wrote it")
 

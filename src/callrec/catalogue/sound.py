@@ -9,18 +9,29 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Dialect
 
-from callrec.catalogue.engine import damaged, is_postgres
+from callrec.catalogue.engine import (
+    damaged,
+    database_of,
+    is_postgres,
+    opened_at,
+    place_of,
+)
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
 """Type of a column -> what SQLite calls its values."""
+
+
+_READ_PAGES: Final = "PRAGMA integrity_check(1)"
 
 
 def check_indexes(connection: Connection) -> None:
@@ -33,9 +44,39 @@ def check_indexes(connection: Connection) -> None:
         Tampered: they differ, or something is damaged.
         Failed: the disk does not give a page.
     """
+    if not is_postgres(connection):
+        _check_said(str(connection.exec_driver_sql(_READ_PAGES).scalar()))
+
+
+@contextmanager
+def checking_indexes(connection: Connection) -> Iterator[None]:
+    """Do `check_indexes` in a thread beside what is done within; what it finds is told first.
+
+    SQLite reads all pages in one call, which leaves Python to others. Where that cannot be, as
+    while somebody waits to write, it is done at the end.
+    """
     if is_postgres(connection):
+        yield
         return
-    said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+    with ThreadPoolExecutor(1) as beside:
+        said = beside.submit(_integrity_at, place_of(database_of(connection)))
+        try:
+            yield
+        finally:
+            if found := said.result():
+                _check_said(found)
+            else:
+                check_indexes(connection)
+
+
+def _integrity_at(place: tuple[str, str]) -> str:
+    with suppress(sqlite3.Error), opened_at(place) as database:
+        ((said,),) = database.execute(_READ_PAGES)
+        return str(said)
+    return ""
+
+
+def _check_said(said: str) -> None:
     unread = re.search(r"unable to get the page\. error code=(\d+)", said)
     if unread and int(unread[1]) & 0xFF == sqlite3.SQLITE_IOERR:  # which nobody made
         raise Failed(

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from callrec.audit import log as audit
 from callrec.audit import tree
@@ -35,6 +46,9 @@ from callrec.values import dataclass
 LISTED: Final = "audit.listed"
 
 _BODY: Final = tables.leaf.c.body
+
+_TOGETHER: Final = 500
+"""Ids that are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,7 @@ def list_audit(
         count = select(func.count()).select_from(tables.leaf).where(asked_for)
         newest = select(leaf.seq, leaf.body).where(asked_for).order_by(leaf.seq.desc())
         found = [Leaf.decode(body, seq) for seq, body in connection.execute(newest.limit(limit))]
+        names.find_recordings(found)
         entries = tuple(
             names.entry(leaf, find_details_if_sound(practice, actor, connection, leaf))
             for leaf in found[::-1]
@@ -191,6 +206,7 @@ class _Names:
     """What people call what leaves hold ids of."""
 
     def __init__(self, practice: Practice, connection: Connection) -> None:
+        self._connection = connection
         self._logins = logins(practice)
         self._called = {**self._logins}
         numbered = {"R": tables.request, "H": tables.hold, "I": tables.incident}
@@ -198,9 +214,15 @@ class _Names:
         for letter, table in numbered.items():
             rows = connection.execute(select(table.c.id, table.c.number))
             self._called |= {row.id: f"{letter}-{row.number}" for row in rows}
+
+    def find_recordings(self, leaves: Sequence[Leaf]) -> None:
+        """Find the numbers of the recordings that leaves are about."""
         recording = tables.recording.c
-        recordings = connection.execute(select(recording.uid, recording.id))
-        self._called |= {row.uid: str(row.id) for row in recordings}
+        about = [*{id_ for leaf in leaves for id_ in leaf.subject}.difference(self._called)]
+        for start in range(0, len(about), _TOGETHER):
+            some = recording.uid.in_(about[start : start + _TOGETHER])
+            rows = self._connection.execute(select(recording.uid, recording.id).where(some))
+            self._called |= {row.uid: str(row.id) for row in rows}
 
     def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
         about = leaf.subject
@@ -227,7 +249,10 @@ class _Names:
             beginnings = [f'{{"act":"{wanted.action}{end}'.encode() for end in '".']
             yield func.substr(_BODY, 1, len(beginnings[0])).in_(beginnings)
         if wanted.subject is not None:
-            ids = [*_ids_of(wanted.subject, self._called), wanted.subject]
+            recording = tables.recording.c
+            is_called = cast(recording.id, String) == wanted.subject
+            uids = self._connection.execute(select(recording.uid).where(is_called)).scalars()
+            ids = [*_ids_of(wanted.subject, self._called), *uids, wanted.subject]
             yield or_(false(), *map(_is_about, ids))
         if wanted.since is not None:
             yield written_at() >= _millisecond(wanted.since)

@@ -9,10 +9,10 @@ for each.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Row, select
 
@@ -62,6 +62,7 @@ from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebo
 from callrec.retention.categories import check_categories
 from callrec.retention.log import check_certificates, check_destructions
 from callrec.subjects.log import check_subject_rows
+from callrec.values import dataclass, field
 
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}
@@ -93,7 +94,6 @@ def _check_all(connection: Connection, register: Register) -> Iterator[Problem]:
         check_reconciliations(rules),
         check_destructions(rules, done),
         check_certificates(rules, done),
-        _check_summaries(connection),
         check_cosigned(connection, register),
         check_dates(connection, register.founders.vault, done, rules.dates),
         _check_requests(rules, done),
@@ -155,10 +155,6 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     """
     destroyed = _destroyed(connection, register.founders.vault)
     yield from _check_destroyed(connection, destroyed)
-    every, again = _revisions_stated(connection)
-    if again:
-        yield Problem(None, f"{again} revisions of recordings were stated once more")
-    listed = {what: files for what, files in every.items() if what[0] not in destroyed}
     recording, revision = tables.recording.c, tables.metadata.c.revision
     keyless = recording.data_key.is_(None).label("keyless")
     query = select(recording.id, recording.uid, recording.ciphertext, keyless, revision)
@@ -166,11 +162,74 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     query = query.where(
         revision.is_not(None) | recording.state.is_distinct_from(RecordingState.DESTROYED)
     )
-    rows: Any = connection.execute(query.order_by(recording.id, revision))
-    for _, revisions in groupby(rows, key=lambda row: row.id):
-        name = None
+    query = query.order_by(recording.id, revision).execution_options(yield_per=1000)
+    rows: Any = groupby(connection.execute(query), key=lambda row: row.id)
+    met, counted = _Met(destroyed), defaultdict[str, _IntakeCount](_IntakeCount)
+    for seq, _, kind, body, _ in carried(connection, "batch", "intake", REENCRYPTED):
+        fields = parse(body)
+        stated = _revisions_in(kind, fields)
+        # Nearly all recordings have the order of their statements: so few wait for each other.
+        yield from met.take(stated, islice(rows, len(stated)))
+        yield from _check_count(counted, seq, fields, stated)
+    yield from met.take((), rows)
+    yield from met.end(connection)
+
+
+@dataclass(slots=True)
+class _Met:
+    """Recordings and the revisions that were stated, as they meet."""
+
+    destroyed: Collection[str]
+    listed: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+    """What was stated of revisions of which there was no row yet, by uid and number: the file
+    before it and the one after."""
+    waiting: dict[str, list[Row[Any]]] = field(default_factory=dict)
+    """By uid, the rows of recordings of which something was not stated yet."""
+    gone: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+    """The same of recordings that were destroyed."""
+    again: int = 0
+    """Revisions that were stated once more."""
+
+    def take(
+        self,
+        stated: Collection[tuple[str, int, str, str]],
+        recordings: Iterable[tuple[int, Iterator[Row[Any]]]],
+    ) -> Iterator[Problem]:
+        """Take what one statement lists, and some recordings; what is wrong with those that met."""
+        uids = set[str]()
+        for uid, revision, before, after in stated:
+            uids.add(uid)
+            there = self.gone if uid in self.destroyed else self.listed
+            self.again += (uid, revision) in there
+            there.setdefault((uid, revision), (before, after))
+        for _, revisions in recordings:
+            for row in revisions:
+                uids.add(row.uid)
+                self.waiting.setdefault(row.uid, []).append(row)
+        for uid in uids:
+            rows = self.waiting.get(uid)
+            if rows and all((uid, row.revision) in self.listed for row in rows):
+                del self.waiting[uid]
+                yield from self._wrong(rows)
+
+    def end(self, connection: Connection) -> Iterator[Problem]:
+        """What is wrong with what never met."""
+        for rows in self.waiting.values():
+            yield from self._wrong(rows)
+        recording, metadata = tables.recording.c, tables.metadata
+        query = select(recording.uid, metadata.c.revision)
+        query = query.join(metadata, metadata.c.recording == recording.id)
+        every = connection.execute(query.execution_options(yield_per=1000)) if self.listed else ()
+        met = sum((row.uid, row.revision) in self.listed for row in every)
+        if again := self.again + met:
+            yield Problem(None, f"{again} revisions of recordings were stated once more")
+        if left := len(self.listed) - met:
+            yield Problem(None, f"entries of batch statements that are in no row: {left}")
+
+    def _wrong(self, revisions: Sequence[Row[Any]]) -> Iterator[Problem]:
+        row, name = revisions[0], None
         for row in revisions:
-            before, after = listed.pop((row.uid, row.revision), ("", ""))
+            before, after = self.listed.pop((row.uid, row.revision), ("", ""))
             if before != (name or after):
                 yield Problem(None, f"recording {row.id} does not follow on what it was before")
             name = after
@@ -178,28 +237,20 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
             yield Problem(None, f"recording {row.id} has lost its key, and was not erased")
         if name != row.ciphertext:
             yield Problem(None, f"recording {row.id} is not as its batch's statement lists it")
-    if listed:
-        yield Problem(None, f"entries of batch statements that are in no row: {len(listed)}")
 
 
-def _revisions_stated(
-    connection: Connection,
-) -> tuple[Mapping[tuple[str, int], tuple[str, str]], int]:
-    """By uid and number, of each revision that was stated, the file before it and the one after.
+def _revisions_in(kind: str, fields: Mapping[str, Any]) -> Sequence[tuple[str, int, str, str]]:
+    """Of each revision that a statement states: uid, number, the file before it and the one after.
 
-    A first one that is stated as re-encrypted has no file before. And how many were stated again.
+    A first one that is stated as re-encrypted has no file before.
     """
-    statement, found, again = tables.statement.c, dict[tuple[str, int], tuple[str, str]](), 0
-    for kind, before in (("batch", "ciphertext"), (REENCRYPTED, "was")):
-        members = ("uid", "revision", before, "ciphertext")
-        for body in connection.execute(
-            select(statement.body).where(statement.kind == kind)
-        ).scalars():
-            for uid, revision, was, after in entries_in(parse(body), "items", *members):
-                is_first_anew = kind == REENCRYPTED and revision == 1
-                again += (uid, revision) in found
-                found[uid, revision] = "" if is_first_anew else was, after
-    return found, again
+    if kind == "intake":
+        return ()
+    before = "was" if kind == REENCRYPTED else "ciphertext"
+    found = entries_in(fields, "items", "uid", "revision", before, "ciphertext")
+    if kind == REENCRYPTED:
+        return [(uid, number, was * (number != 1), after) for uid, number, was, after in found]
+    return cast("Sequence[tuple[str, int, str, str]]", found)
 
 
 def _check_makers(powers: Powers) -> Iterator[Problem]:
@@ -231,20 +282,19 @@ def _check_destroyed(connection: Connection, destroyed: Mapping[str, Stub]) -> I
         yield Problem(None, f"{len(missing)} recordings that were destroyed are not, or are gone")
 
 
-def _check_summaries(connection: Connection) -> Iterator[Problem]:
+def _check_count(
+    counted: dict[str, _IntakeCount], seq: int, fields: Mapping[str, Any], stated: Collection[Any]
+) -> Iterator[Problem]:
     """Each summary counts the batches of its maker since their previous one."""
-    counted: defaultdict[str, _IntakeCount] = defaultdict(_IntakeCount)
-    for seq, _, kind, body, _ in carried(connection, "batch", "intake"):
-        fields = parse(body)
-        by = fields["by"]
-        if kind == "batch":
-            new = sum(revision == 1 for (revision,) in entries_in(fields, "items", "revision"))
-            count = counted[by]
-            counted[by] = _IntakeCount(count.since, count.batches + 1, count.recordings + new)
-        else:
-            if counted[by] != _IntakeCount(*map(fields.get, _IntakeCount._fields)):
-                yield Problem(seq, "a summary of what was taken in does not count its batches")
-            counted[by] = _IntakeCount(seq + 1)
+    by = fields["by"]
+    since, batches, recordings = counted[by]
+    if fields["kind"] == "batch":
+        new = sum(revision == 1 for _, revision, *_ in stated)
+        counted[by] = _IntakeCount(since, batches + 1, recordings + new)
+    elif fields["kind"] == "intake":
+        if counted[by] != tuple(map(fields.get, _IntakeCount._fields)):
+            yield Problem(seq, "a summary of what was taken in does not count its batches")
+        counted[by] = _IntakeCount(seq + 1)
 
 
 class _IntakeCount(NamedTuple):

@@ -5,7 +5,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ from callrec.audit.remembered import (
     Problem,
     SeenHead,
     VerificationResult,
+    VerifiedState,
     has_gone,
     last_verified_whole,
     load_seen_head,
@@ -40,12 +41,12 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.rows import check_rows
+from callrec.audit.rows import check_rows, counting_recordings
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
-from callrec.catalogue.sound import check_indexes, check_numbering, check_values
+from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.policy.words import listed
@@ -204,16 +205,12 @@ def _verified(
     memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
+        found, problems, spoilt = None, list[Problem](), list[Problem]()
         if only_new and seen is not None:
             found = verify_new_entries(connection, founders.vault, seen)
-        else:
-            check_indexes(connection)
-            found = verify_log(connection, founders.vault, seen)
-        problems, spoilt = [*found.problems], [*found.problems]
-        if found.register is not None and not problems and not found.read_from:
-            problems.extend(check_projections(connection, found.register))
-            spoilt.extend(_spoilt_rows(connection, found.register))
-        problems.extend(each for each in spoilt if each not in problems)
+            problems, spoilt = [*found.problems], [*found.problems]
+        if found is None or not (problems or found.read_from):  # or it was read whole, and is sound
+            found, problems, spoilt = _read_whole(connection, founders.vault, seen)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -270,12 +267,8 @@ def check_vault(practice: Practice, connection: Connection) -> None:
             a good one.
     """
     check_schema(connection)
-    check_indexes(connection)
-    found = verify_log(connection, practice.vault, load_verified(practice.state_folder))
-    problems = [*found.problems]
-    if found.register is not None and not problems:
-        problems.extend(check_projections(connection, found.register))
-        problems.extend(_spoilt_rows(connection, found.register, may_lack=NOT_IN_COPIES))
+    seen = load_verified(practice.state_folder)
+    _, problems, _ = _read_whole(connection, practice.vault, seen, may_lack=NOT_IN_COPIES)
     if problems:
         raise Tampered(
             f"the vault is not as it was signed: {problems[0].what}",
@@ -284,14 +277,28 @@ def check_vault(practice: Practice, connection: Connection) -> None:
         )
 
 
-def _spoilt_rows(
-    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
-) -> Iterator[Problem]:
-    """What rows are not as they were signed for; where none is, the next one's number is right."""
-    spoilt = [*check_rows(connection, register, may_lack=may_lack)]
-    yield from spoilt
-    if not spoilt:
-        check_numbering(connection)
+def _read_whole(
+    connection: Connection,
+    vault: str,
+    seen: VerifiedState | None,
+    *,
+    may_lack: Collection[str] = (),
+) -> tuple[VerificationResult, list[Problem], list[Problem]]:
+    """The whole log and all rows: all that is wrong, and what of it is not as it was signed.
+
+    Where no row is wrong, the next recording's number is right.
+    """
+    with checking_indexes(connection), counting_recordings(connection) as recordings:
+        found = verify_log(connection, vault, seen)
+        problems, spoilt = [*found.problems], [*found.problems]
+        if (register := found.register) is not None and not problems:
+            problems.extend(check_projections(connection, register))
+            rows = check_rows(connection, register, may_lack=may_lack, recordings=recordings)
+            spoilt.extend(rows)
+            if not spoilt:
+                check_numbering(connection)
+    problems.extend(each for each in spoilt if each not in problems)
+    return found, problems, spoilt
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ follows from its name, so that its row can be held against the leaf without a ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -81,9 +81,7 @@ def check_categories(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
 
     Of what is destroyed the row may be gone.
     """
-    connection, recording = powers.connection, tables.recording.c
-    query = select(recording.uid, recording.id, recording.state)
-    uids = {row.uid: (row.id, row.state) for row in connection.execute(query)}
+    connection, recording, given = powers.connection, tables.recording, tables.category
     # The newest leaf about each counts.
     newest = {uid: leaf for leaf in done if leaf.act == CATEGORISED for uid in leaf.subject[1:]}
     for leaf in dict.fromkeys(newest.values()):
@@ -93,16 +91,21 @@ def check_categories(powers: Powers, done: Iterable[Leaf]) -> Iterator[Problem]:
         except (NotFound, Refused):
             # Our own commands do not let it come to that.
             yield Problem(leaf.seq, "a recording was given a category by somebody who may not")
-    rows = {row.recording: row for row in connection.execute(select(tables.category))}
-    for uid, leaf in newest.items():
-        number, state = uids.get(uid, (None, RecordingState.DESTROYED))
-        row = rows.pop(number, None)
-        if row is None and state != RecordingState.DESTROYED:
-            yield Problem(leaf.seq, "the category that a recording was given is in no row")
-        elif row and (row.seq, category_id(row.category)) != (leaf.seq, leaf.subject[0]):
-            yield Problem(leaf.seq, f"the category of recording {number} is not what the log says")
-    for number in rows:
-        yield Problem(None, f"nobody gave recording {number} the category of its row")
+    rows: Any = select(given, recording.c.uid)
+    rows = rows.outerjoin(recording, recording.c.id == given.c.recording)
+    for row in connection.execute(rows.execution_options(yield_per=1000)):
+        given_by = newest.pop(row.uid, None)
+        if given_by is None:
+            yield Problem(None, f"nobody gave recording {row.recording} the category of its row")
+        elif (row.seq, category_id(row.category)) != (given_by.seq, given_by.subject[0]):
+            what = f"the category of recording {row.recording} is not what the log says"
+            yield Problem(given_by.seq, what)
+    there = select(recording.c.uid).where(recording.c.state != RecordingState.DESTROYED)
+    there = there.execution_options(yield_per=1000)
+    for uid in connection.execute(there).scalars() if newest else ():
+        if uid in newest:
+            what = "the category that a recording was given is in no row"
+            yield Problem(newest[uid].seq, what)
 
 
 def check_rows_of_categories(practice: Practice, connection: Connection) -> None:
