@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row
@@ -27,11 +29,17 @@ ANOTHER_NUMBER = "+441144960987"
 
 
 def take_in_again(
-    house: House, number: int = 1, *, login: str = "door", kind: str = "batch", copies: int = 1
+    house: House,
+    number: int = 1,
+    *,
+    login: str = "door",
+    kind: str = "batch",
+    copies: int = 1,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """State a recording as new once more, in a batch of its own, with another sound and number.
 
-    ``copies``: how often the statement lists it.
+    ``copies``: how often the statement lists it; ``more``: what else its item says.
     """
     row, keys = _recording(house, number), BatchKeys.draw()
     vault, store = house.practice.vault, house.practice.store
@@ -68,7 +76,7 @@ def take_in_again(
         ),
         "size_bytes": made.size_bytes,
     }
-    _state(house, row, keys, said, login=login, kind=kind, copies=copies)
+    _state(house, row, keys, said, login=login, kind=kind, copies=copies, more=more)
     house.open()
     table = tables.recording
     with transaction(house.practice.engine) as connection:
@@ -99,6 +107,7 @@ def _state(
     login: str = "door",
     kind: str = "batch",
     copies: int = 1,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     actor, practice = house.actor(login), house.practice
     assert actor.identity is not None
@@ -115,6 +124,7 @@ def _state(
         "metadata": metadata.commitment,
         "revision": revision,
         "uid": row.uid,
+        **more,
     }
     item |= {"was": item["ciphertext"]} if kind == REENCRYPTED else {"shown": metadata.shown}
     statement = sign_statement(

@@ -78,11 +78,16 @@ def take_in(
     )
 
 
-def recordings_of(house: House) -> list[OpenedRecording]:
-    """Every recording in the vault, opened and checked as for a release."""
+def recordings_of(house: House, *, whole: bool = False) -> list[OpenedRecording]:
+    """Every recording in the vault, opened and checked as for a release.
+
+    ``whole``: as where all of them are gone through.
+    """
     actor = house.actor("dora")
     with reading(house.practice.engine) as connection:
         opening = Opening(house.practice, actor, connection)
+        if whole:
+            opening.look_up_all()
         return [opening.checked(row) for row in connection.execute(select(tables.recording))]
 
 

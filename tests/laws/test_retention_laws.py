@@ -19,7 +19,6 @@ from callrec.policy.retention import (
     effective_category,
     last_call_due,
     months_configured,
-    totals_by_category,
 )
 
 DAY = timedelta(days=1)
@@ -100,7 +99,7 @@ def test_a_year_is_twelve_months(count: int) -> None:
 @given(recordings, days)
 def test_what_is_due_is_counted_once_and_nothing_else_is(every: list[Appraised], on: date) -> None:
     due = [each for each in every if each.is_due(on)]
-    found = appraise(every, on=on)
+    _, found = appraise(every, SCHEDULE, on=on)
     assert sum(group.recordings for group in found) == len(due)
     assert sum(group.free for group in found) == sum(not each.stopped_by for each in due)
     assert len({(group.month, group.category) for group in found}) == len(found)
@@ -108,11 +107,40 @@ def test_what_is_due_is_counted_once_and_nothing_else_is(every: list[Appraised],
 
 @given(recordings, days)
 def test_every_recording_is_in_stock_once(every: list[Appraised], on: date) -> None:
-    stock = totals_by_category(every, SCHEDULE, on=on)
+    stock, _ = appraise(every, SCHEDULE, on=on)
     assert sum(held.recordings for held in stock) == len(every)
     for held in stock:
         assert held.free <= held.due <= held.recordings
         assert held.next_due_on is None or held.next_due_on > on
+
+
+@given(recordings, days)
+def test_counted_by_what_is_alike_they_are_as_many_as_one_by_one(
+    every: list[Appraised], on: date
+) -> None:
+    stock, due = appraise(iter(every), SCHEDULE, on=on)
+    for held in stock:
+        own = [each for each in every if each.category == held.category]
+        later = [day for each in own if (day := each.due_on) is not None and day > on]
+        assert held.recordings == len(own)
+        assert held.due == sum(each.is_due(on) for each in own)
+        assert held.free == sum(each.is_free(on) for each in own)
+        assert held.next_due_on == min(later, default=None)
+    for group in due:
+        own = [
+            each
+            for each in every
+            if each.is_due(on)
+            and (each.call_on.replace(day=1), each.category) == (group.month, group.category)
+        ]
+        reasons = [by for each in own for by in each.stopped_by]
+        assert group.recordings == len(own)
+        assert group.free == sum(each.is_free(on) for each in own)
+        assert list(group.stopped_by) == sorted({*reasons})
+        assert all(count == reasons.count(by) for by, count in group.stopped_by.items())
+    assert [(each.month, each.category.name) for each in due] == sorted(
+        {(each.call_on.replace(day=1), each.category.name) for each in every if each.is_due(on)}
+    )
 
 
 @given(recordings, days)

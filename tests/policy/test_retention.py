@@ -30,7 +30,6 @@ from callrec.policy.retention import (
     last_call_due,
     months_configured,
     months_in_words,
-    totals_by_category,
     undone_rule,
 )
 from callrec.policy.role import Power, Role
@@ -150,7 +149,7 @@ def test_what_is_due_is_counted_by_month_and_category_the_oldest_first() -> None
         Appraised(5, TODAY, claim),
         Appraised(6, JANUARY, claim, (HELD,)),
     ]
-    found = appraise(every, on=TODAY)
+    _, found = appraise(every, [], on=TODAY)
     counts = [(due.month, due.category.name, due.recordings, due.free) for due in found]
     january, march = date(2020, 1, 1), date(2020, 3, 1)
     assert counts == [(january, CLAIM, 2, 0), (january, ROUTINE, 2, 1), (march, ROUTINE, 1, 1)]
@@ -168,7 +167,7 @@ def test_stock_says_when_the_next_is_due() -> None:
         Appraised(3, date(2023, 4, 1), THREE_YEARS),
         Appraised(4, TODAY.replace(year=2021) - timedelta(days=1), THREE_YEARS),
     ]
-    routine, record = totals_by_category(every, [THREE_YEARS, NO_END], on=TODAY)
+    (routine, record), _ = appraise(every, [THREE_YEARS, NO_END], on=TODAY)
     assert (routine.category, record.category) == (THREE_YEARS, NO_END)
     told = (routine.recordings, routine.due, routine.free, routine.next_due_on)
     assert told == (4, 2, 2, date(2026, 4, 2))

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Connection, select
 
 from callrec.calls import custody
-from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED, Opening
+from callrec.calls.custody import POWER_TO_STATE, REENCRYPTED, OpenedRecording, Opening
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Tampered
 from callrec.record import statements as listing
-from callrec.record.statements import first_stated
+from callrec.record.statements import first_of_restated, first_stated
 from house.holds import contradictions
 from house.practices import House
 from house.requests import by_sql, rows
 from house.restated import ANOTHER_NUMBER, add_revision, take_in_again
 from house.spool import recordings_of
+
+Opened: TypeAlias = Callable[[House], Sequence[OpenedRecording]]
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "as a whole"])
+def opened(request: pytest.FixtureRequest) -> Opened:
+    """Opens every recording, each looked up by itself or all at once."""
+    return partial(recordings_of, whole=request.param)
 
 
 def insert_row(house: House, number: int) -> None:
@@ -35,36 +45,50 @@ def problems(house: House) -> set[str]:
     return {*contradictions(house)}
 
 
-def test_no_other_sound_is_slipped_under_the_uid_of_a_recording(stocked: House) -> None:
+def test_no_other_sound_is_slipped_under_the_uid_of_a_recording(
+    stocked: House, opened: Opened
+) -> None:
     take_in_again(stocked)
     with pytest.raises(Tampered, match="stated once more"):
-        recordings_of(stocked)
+        opened(stocked)
     assert problems(stocked) == {
         "1 revisions of recordings were stated once more",
         "recording 1 is not as its batch's statement lists it",
     }
 
 
-def test_a_statement_that_lists_a_recording_twice_is_found_out(stocked: House) -> None:
+def test_nor_where_its_listing_is_not_in_the_form_that_intake_writes(
+    stocked: House, opened: Opened
+) -> None:
+    take_in_again(stocked, more={"sees": "no regular expression"})
+    with pytest.raises(Tampered, match="stated once more"):
+        opened(stocked)
+
+
+def test_a_statement_that_lists_a_recording_twice_is_found_out(
+    stocked: House, opened: Opened
+) -> None:
     take_in_again(stocked, copies=2)
     with pytest.raises(Tampered, match="lists a recording twice"):
-        recordings_of(stocked)
+        opened(stocked)
     assert problems(stocked) == {
         "2 revisions of recordings were stated once more",
         "recording 1 is not as its batch's statement lists it",
     }
 
 
-def test_a_further_revision_counts_as_it_was_stated_first(stocked: House) -> None:
+def test_a_further_revision_counts_as_it_was_stated_first(stocked: House, opened: Opened) -> None:
     add_revision(stocked, provenance=[{"modified_at": "2024-07-04T13:05:01.000Z", "name": "/a"}])
-    assert recordings_of(stocked)[0].revision == 2
+    assert opened(stocked)[0].revision == 2
     add_revision(stocked, provenance=[{"modified_at": "2024-07-04T13:05:01.000Z", "name": "/b"}])
     with pytest.raises(Tampered, match="stated once more"):
-        recordings_of(stocked)
+        opened(stocked)
     assert problems(stocked) == {"1 revisions of recordings were stated once more"}
 
 
-def test_what_was_stated_first_opens_once_its_rows_are_put_back(stocked: House) -> None:
+def test_what_was_stated_first_opens_once_its_rows_are_put_back(
+    stocked: House, opened: Opened
+) -> None:
     (was,) = rows(stocked, "SELECT * FROM recording WHERE id = 1")
     (said,) = rows(stocked, "SELECT * FROM metadata WHERE recording = 1")
     take_in_again(stocked)
@@ -80,7 +104,7 @@ def test_what_was_stated_first_opens_once_its_rows_are_put_back(stocked: House) 
         batch=said.batch,
         sealed=said.sealed,
     )
-    assert recordings_of(stocked)[0].fields["number"] != ANOTHER_NUMBER
+    assert opened(stocked)[0].fields["number"] != ANOTHER_NUMBER
     assert "1 revisions of recordings were stated once more" in problems(stocked)
 
 
@@ -115,6 +139,20 @@ def test_few_and_many_are_found_alike(
     with reading(stocked.practice.engine) as connection:
         found = first_stated(connection, uids, POWER_TO_STATE.keys())
     assert found == {(uid, 1): digest.statement for uid in uids}
+
+
+def test_of_all_recordings_nothing_is_held_but_what_was_stated_again(stocked: House) -> None:
+    kinds = POWER_TO_STATE.keys()
+
+    def held() -> Mapping[tuple[str, int], str]:
+        with reading(stocked.practice.engine) as connection:
+            return first_of_restated(connection, kinds)
+
+    (row,) = rows(stocked, "SELECT uid FROM recording WHERE id = 2")
+    assert held() == {}
+    take_in_again(stocked, 2)
+    with reading(stocked.practice.engine) as connection:
+        assert held() == first_stated(connection, [row.uid], kinds) != {}
 
 
 def test_the_statements_are_read_once_for_all_that_is_looked_up(

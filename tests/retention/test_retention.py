@@ -126,7 +126,7 @@ def test_what_is_only_counted_is_what_is_appraised(
     act(house)
     practice = house.open()
     with reading(practice.engine) as connection:
-        due = appraise_due(practice, None, connection)
+        due = [*appraise_due(practice, None, connection)]
     assert count_due(practice) == sum(not each.stopped_by for each in due) == free
 
 

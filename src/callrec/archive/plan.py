@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from array import array
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import overload
 
 from sqlalchemy import Connection
 
@@ -27,8 +30,10 @@ from callrec.crypto import primitives
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice
+from callrec.store.directory import check_name
+from callrec.system.files import Stored
 from callrec.system.paths import lies_in
-from callrec.values import dataclass, replace
+from callrec.values import dataclass, field, replace
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (
@@ -58,6 +63,49 @@ class Target:
     """It may be the folder of a drive that is not attached: no copy elsewhere."""
 
 
+@dataclass(slots=True)
+class Chosen(Sequence[BagItem]):
+    """Recordings for a bag; each is made as it is asked for, as there may be a million."""
+
+    source: Callable[[str], Path | Stored]
+    """Where the vault has a file."""
+    elsewhere: Mapping[int, Path]
+    """By number, where a file lies that the vault has not."""
+    numbers: array[int] = field(default_factory=partial(array, "q"))
+    _names: bytearray = field(default_factory=bytearray)
+    """SHA-256 of each, 32 bytes."""
+
+    def add(self, number: int, name: str) -> None:
+        """One more, whose sealed bytes have that SHA-256."""
+        check_name(name)
+        self.numbers.append(number)
+        self._names += bytes.fromhex(name)
+
+    def without(self, names: Collection[str]) -> Chosen:
+        """The same but for files of these names."""
+        kept = Chosen(self.source, self.elsewhere)
+        for number, item in zip(self.numbers, self, strict=True):
+            if item.sha256 not in names:
+                kept.add(number, item.sha256)
+        return kept
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> BagItem: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[BagItem]: ...
+
+    def __getitem__(self, place: int | slice) -> BagItem | Sequence[BagItem]:
+        where = range(len(self))[place]
+        if isinstance(where, range):
+            return [self[each] for each in where]
+        number, name = self.numbers[where], self._names[32 * where : 32 * where + 32].hex()
+        return BagItem(name, self.elsewhere.get(number) or self.source(name))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be written, decided before anything is."""
@@ -67,17 +115,13 @@ class Plan:
     """What the log says lies on the volume, by name; it does."""
     name: str
     """Of this run: ``<UTC time>-<n>``."""
-    numbers: tuple[int, ...]
-    """The recordings', in the order of ``items``."""
-    items: tuple[BagItem, ...]
+    items: Chosen
     out_of_reach: int
     """Recordings that are on other volumes only, and none of these is attached."""
 
     def without(self, names: Collection[str]) -> Plan:
         """The same but for recordings whose files are of these names."""
-        both = zip(self.numbers, self.items, strict=True)
-        kept = {number: item for number, item in both if item.sha256 not in names}
-        return replace(self, numbers=tuple(kept), items=tuple(kept.values()))
+        return replace(self, items=self.items.without(names))
 
 
 def needs_label(to: Path) -> bool:
@@ -146,19 +190,18 @@ def plan_run(
             with drive_errors():
                 _check_volume(practice, connection, volume, written, begun)
         rows = not_archived(connection, volume.volume, started_before=limit)
-    gone = attached_copies(practice, [row for row in rows if row.state == RecordingState.ARCHIVED])
-    items = {
-        row.id: BagItem(row.ciphertext, gone.get(row.id) or practice.store.source(row.ciphertext))
-        for row in rows
-        if row.state == RecordingState.LIVE or row.id in gone
-    }
+        of_volumes = [row for row in rows if row.state == RecordingState.ARCHIVED]
+        gone = attached_copies(practice, of_volumes)
+        items = Chosen(practice.store.source, gone)
+        for row in not_archived(connection, volume.volume, started_before=limit):
+            if row.state == RecordingState.LIVE or row.id in gone:
+                items.add(row.id, row.ciphertext)
     return Plan(
         target=target,
         written=written,
         name=next_run_name(practice.now(), written),
-        numbers=tuple(items),
-        items=tuple(items.values()),
-        out_of_reach=len(rows) - len(items),
+        items=items,
+        out_of_reach=len(of_volumes) - len(gone),
     )
 
 

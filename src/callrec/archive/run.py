@@ -269,12 +269,12 @@ class _Run:
         volume.drop_other_copies(time_of_run(plan.name), older)
         self._notes.end(volume.volume)
         name, size_bytes = (plan.name, bag.size_bytes) if bag else ("", 0)
-        archived = self._plan.numbers
+        archived = self._plan.items.numbers
         return Archived(
             *(volume.label, name, len(archived), size_bytes),
             out_of_reach=plan.out_of_reach,
             on_vaults_disk=plan.target.on_vaults_disk,
-            unsound=tuple(sorted({*plan.numbers} - {*archived})),
+            unsound=tuple(sorted({*plan.items.numbers} - {*archived})),
         )
 
     def _write(self) -> tuple[Bag | None, int, str]:
@@ -348,7 +348,7 @@ class _Run:
         serial = serial_of(volume.at)  # where it is not known now, what was known before stands
         save_written(self._practice, act, volume, **({"serial": serial} if serial else {}))
         if bag:
-            id_, numbers = volume.volume, plan.numbers
+            id_, numbers = volume.volume, plan.items.numbers
             save_bag(act.connection, id_, plan.name, statement=digest, recordings=numbers)
         state_complete(act.connection, volume.volume)
         return seq

@@ -5,7 +5,7 @@ What somebody gave it (retention/categories.py), else what the rules say (policy
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -32,20 +32,30 @@ def categories_of(
     practice: Practice, connection: Connection, recordings: Collection[int]
 ) -> Mapping[int, Category]:
     """The category of each of these recordings, by number."""
+    category = category_finder(practice, connection)
+    return {number: category(number) for number in recordings}
+
+
+def category_finder(practice: Practice, connection: Connection) -> Callable[[int], Category]:
+    """What gives the category of a recording by its number, however many are asked about.
+
+    It raises Misconfigured where that is of a category that the settings do not name.
+    """
     known = schedule(practice)
     given = {row.recording: row.category for row in connection.execute(select(tables.category))}
     claimed = frozenset(connection.execute(_OF_A_CLAIM).scalars())
-    by_rule = {n: category_by_rule(of_a_claim=n in claimed) for n in recordings}
-    unknown = sorted({given.get(number, name) for number, name in by_rule.items()} - known.keys())
-    if unknown:
-        raise Misconfigured(
-            f'recordings are of the category "{unknown[0]}", which the settings do not name',
-            hint="add it under [retention], or give them another: callrec retention set",
-        )
-    return {
-        number: effective_category(known.get(given.get(number, "")), known[name])
-        for number, name in by_rule.items()
-    }
+
+    def category(number: int) -> Category:
+        by_rule = category_by_rule(of_a_claim=number in claimed)
+        name = given.get(number, by_rule)
+        if name not in known:
+            raise Misconfigured(
+                f'recordings are of the category "{name}", which the settings do not name',
+                hint="add it under [retention], or give them another: callrec retention set",
+            )
+        return effective_category(known.get(given.get(number, "")), known[by_rule])
+
+    return category
 
 
 def non_routine_recordings(connection: Connection) -> frozenset[int]:

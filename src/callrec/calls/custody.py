@@ -32,7 +32,7 @@ from callrec.errors import NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey
 from callrec.practice import Actor, Practice, check_unchanged, vault_key
-from callrec.record.statements import attested_statement, first_stated
+from callrec.record.statements import attested_statement, first_of_restated, first_stated, listed_in
 from callrec.telephone.call import (
     CALL_FIELDS,
     HOUR_MEMBERS,
@@ -118,7 +118,7 @@ class _Listed(NamedTuple):
     """
     is_reencryption: bool
     statement: str
-    """Digest of the statement that lists it so."""
+    """Digest of the statement that lists it so; empty where it does not list it as intake does."""
 
 
 class _Revision(NamedTuple):
@@ -241,6 +241,7 @@ class Opening:
         self._connection = connection
         self._batches: dict[str, Row[Any]] = {}
         self._first: dict[str, Mapping[tuple[str, int], str]] = {}
+        self._restated: Mapping[tuple[str, int], str] | None = None
         self._keys = lru_cache(maxsize=None)(self._open_key)
         self._statements = lru_cache(maxsize=64)(self._read_statement)
 
@@ -280,9 +281,21 @@ class Opening:
         It takes a reading of all such statements, however many recordings are asked for.
         """
         uids = {row.uid for row in rows} - self._first.keys()
-        if uids:
+        if uids and self._restated is None:
             first = first_stated(self._connection, uids, POWER_TO_STATE.keys())
             self._first |= dict.fromkeys(uids, first)
+
+    def look_up_all(self) -> None:
+        """`look_up` of every recording, of which none is held: for what goes through them all."""
+        self._restated = first_of_restated(self._connection, POWER_TO_STATE.keys())
+
+    def _is_first(self, uid: str, revision: int, listed: _Listed) -> bool:
+        """Whether no earlier statement lists that revision."""
+        if self._restated is None:
+            first = self._first[uid].get((uid, revision))
+        else:
+            first = self._restated.get((uid, revision), listed.statement)
+        return bool(listed.statement) and listed.statement == first
 
     def data_key(self, row: Row[Any]) -> bytes:
         """The recording's data key; takes the recordings key."""
@@ -309,7 +322,7 @@ class Opening:
 
     def _check_listed(self, row: Row[Any], revisions: Sequence[_Revision]) -> None:
         """Each revision is listed, first there, and each sealed file replaced the one before it."""
-        name, first = None, self._first[row.uid]
+        name = None
         for number, revision in enumerate(revisions, 1):
             listed = self._listed(row, revision.batch, number)
             if (
@@ -322,7 +335,7 @@ class Opening:
                 or (listed.is_reencryption and (number == 1 or revision.fields.keys() - _RESEALED))
             ):
                 raise Tampered(f"recording {row.id} is not as it was sealed")
-            if listed.statement != first.get((row.uid, number)):
+            if not self._is_first(row.uid, number, listed):
                 raise Tampered(f"recording {row.id} was stated once more, as something else")
             name = listed.ciphertext
         if name != row.ciphertext:
@@ -403,8 +416,12 @@ class Opening:
         before = "was" if anew else "ciphertext"
         members = ("uid", "revision", before, "ciphertext", "metadata")
         entries = entries_in(statement.fields, "items", *members, *([] if anew else ["shown"]))
+        digest = dict.fromkeys(listed_in(statement.body), row.digest)
         listed = {
-            (uid, revision): _Listed(was, ciphertext, metadata, "".join(shown), anew, row.digest)
+            (uid, revision): _Listed(
+                *(was, ciphertext, metadata, "".join(shown), anew),
+                digest.get((uid, revision), ""),
+            )
             for uid, revision, was, ciphertext, metadata, *shown in entries
         }
         if len(listed) != len(entries):

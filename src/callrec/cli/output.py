@@ -75,8 +75,13 @@ class Output:
             self.note(f"by {self.named}")
 
     def show_items(self, values: Sequence[Mapping[str, Any]], words: Words, **rest: object) -> None:
-        """A list as the result."""
-        self.show({"items": values, **rest}, words)
+        """A list as the result, or its end where some were shown by `show_item`."""
+        if self._items:
+            for value in values:
+                self.show_item(value)
+            self.end_items(rest)
+        else:
+            self.show({"items": values, **rest}, words)
 
     def show_item(self, value: Mapping[str, Any]) -> None:
         """The next item of a document, at once: if we are killed, what was done is told."""

@@ -112,6 +112,7 @@ def reconcile_calls(
         reading(practice.engine) as connection,
     ):
         opening = Opening(practice, actor, connection)
+        opening.look_up_all()
         run = _Run(practice, actor, connection, opening, legs, advance)
         for window in _months(days):
             run.over(window)
@@ -209,7 +210,6 @@ class _Run:
         then = (table.c.started_at >= begin) & (table.c.started_at < end)
         some = select(table).where(then, table.c.data_key.is_not(None))  # of others, a stub is left
         rows = self.connection.execute(some.order_by(table.c.started_at)).all()
-        self.opening.look_up(rows)
         for start in range(0, len(rows), _AT_ONCE):
             opened = list(self.opening.each_checked(rows[start : start + _AT_ONCE]))
             missed = missing_from_search(self.practice, self.actor, self.connection, opened)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -247,38 +247,99 @@ def _rows(practice: Practice) -> Iterator[Finding]:
 def _recordings(
     practice: Practice, *, full: bool, done: Callable[[int], None]
 ) -> Iterator[Finding]:
-    with reading(practice.engine) as connection:
-        table = tables.recording
-        keyless = table.c.data_key.is_(None).label("keyless")
-        rows = connection.execute(
-            select(table.c.id, table.c.ciphertext, table.c.size_bytes, table.c.state, keyless)
-        ).all()
-        begun = cut_off_destructions(connection)
-    lost = sum(row.keyless and row.state != RecordingState.DESTROYED for row in rows)
-    if lost:
-        said = f"recordings that have lost their keys, and were not erased: {lost}"
-        yield _damage(said, "callrec audit verify")
-    known = {row.ciphertext for row in rows}
-    here = [row for row in rows if row.state == RecordingState.LIVE]
-    damaged, sizes = 0, dict(practice.store.sizes())
-    for row in here:
-        problem = _look_at(practice, row, sizes.get(row.ciphertext), full=full)
-        if problem and _is_here(practice, row.ciphertext):
-            damaged += 1
-            yield _damage(
-                f"recording {row.id}: {problem}", "callrec practice doctor --repair --from DIR"
-            )
-        done(1)
-    yield from _destroyed_there(rows, sizes, begun)
-    foreign = sorted(name for name in sizes if not is_name(name))
+    with _aside() as seen:
+        seen.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, name, size_bytes, state, keyless)")
+        seen.execute("CREATE TABLE file (name TEXT PRIMARY KEY, size) WITHOUT ROWID")
+        with reading(practice.engine) as connection:
+            table = tables.recording.c
+            keyless = table.data_key.is_(None)
+            query = select(table.id, table.ciphertext, table.size_bytes, table.state, keyless)
+            rows = connection.execute(query.execution_options(yield_per=1000))
+            seen.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", map(tuple, rows))
+            begun = cut_off_destructions(connection)
+        foreign = list[str]()
+        for name, size in practice.store.sizes():
+            if is_name(name):
+                seen.execute("INSERT OR REPLACE INTO file VALUES (?, ?)", (name, size))
+            else:
+                foreign.append(name)
+        if lost := _count(seen, "FROM row WHERE keyless AND state <> ?", RecordingState.DESTROYED):
+            said = f"recordings that have lost their keys, and were not erased: {lost}"
+            yield _damage(said, "callrec audit verify")
+        damaged = False
+        for each in _live_ones(practice, seen, full=full, done=done):
+            damaged = True
+            yield each
+        yield from _destroyed_there(seen, begun)
+        yield from _unknown_files(seen, foreign)
+        if not damaged:
+            looked = "read and compared" if full else "there, each of its size"
+            here = _count(seen, "FROM row WHERE state = ?", RecordingState.LIVE)
+            yield _well(f"recordings {looked}: {here}")
+
+
+@contextmanager
+def _aside() -> Iterator[sqlite3.Connection]:
+    """A database for what memory may not hold, in a file of its own that goes with it.
+
+    Raises:
+        Failed: there is no room for it.
+    """
+    try:
+        with closing(sqlite3.connect("")) as database:
+            database.execute("PRAGMA cache_size = -16384")  # KiB: no file below 100,000 recordings
+            yield database
+    except sqlite3.OperationalError as error:
+        hint = "free some space on the disk of temporary files and try again"
+        raise Failed("recordings were not looked at: that takes room", hint=hint) from error
+
+
+def _count(seen: sqlite3.Connection, query: str, *state: str) -> int:
+    (found,) = seen.execute(f"SELECT count(*) {query}", state).fetchone()
+    return int(found)
+
+
+_TOGETHER: Final = 500
+"""Recordings that are looked at before it is asked whether those amiss are still to be there."""
+
+_BOTH: Final = "FROM row LEFT JOIN file USING (name) WHERE state = ?"
+
+
+def _live_ones(
+    practice: Practice, seen: sqlite3.Connection, *, full: bool, done: Callable[[int], None]
+) -> Iterator[Finding]:
+    every = f"SELECT id, name, size_bytes, size {_BOTH} ORDER BY id"
+    rows = seen.execute(every, (RecordingState.LIVE,))
+    while some := rows.fetchmany(_TOGETHER):
+        wrong = dict[tuple[int, str], str]()
+        for number, name, size_bytes, size in some:
+            if problem := _look_at(practice, name, size_bytes, size, full=full):
+                wrong[number, name] = problem
+            done(1)
+        for number, name in _still_here(practice, wrong):
+            said = f"recording {number}: {wrong[number, name]}"
+            yield _damage(said, "callrec practice doctor --repair --from DIR")
+
+
+def _destroyed_there(seen: sqlite3.Connection, begun: Sequence[str]) -> Iterator[Finding]:
+    """Files of what was destroyed; ``begun``: what ends destructions that have not ended."""
+    gone = f"SELECT id, name {_BOTH} AND size NOT NULL ORDER BY id"
+    for number, name in seen.execute(gone, (RecordingState.DESTROYED,)):
+        hint = f"take it away: recordings/{name[:2]}/{name}"
+        if begun:
+            hint = f"a destruction was cut off, or goes on: {begun[0]}"
+        yield _damage(f"recording {number} was destroyed, and its sealed file is there", hint)
+
+
+def _unknown_files(seen: sqlite3.Connection, foreign: Sequence[str]) -> Iterator[Finding]:
+    """Files that are no recording's; ``foreign``: those whose names callrec does not write."""
     if foreign:
         yield _warning(
             f"files among the recordings whose names callrec does not write: {len(foreign)}, the"
-            f" first {quote(foreign[0])[:100]}",
+            f" first {quote(min(foreign))[:100]}",
             "they hold no recording of this vault: see what they are, and move them away",
         )
-    strays = len(sizes.keys() - known) - len(foreign)
-    if strays:
+    if strays := _count(seen, "FROM file WHERE name NOT IN (SELECT name FROM row)"):
         yield _warning(
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
             "callrec ingest clears what a killed run left; what stays opens with no key of this"
@@ -286,21 +347,6 @@ def _recordings(
             " move"
             " it away",
         )
-    if not damaged:
-        looked = "read and compared" if full else "there, each of its size"
-        yield _well(f"recordings {looked}: {len(here)}")
-
-
-def _destroyed_there(
-    rows: Sequence[Row[Any]], sizes: Mapping[str, int], begun: Sequence[str]
-) -> Iterator[Finding]:
-    """Files of what was destroyed; ``begun``: what ends destructions that have not ended."""
-    for row in rows:
-        if row.state == RecordingState.DESTROYED and row.ciphertext in sizes:
-            hint = f"take it away: recordings/{row.ciphertext[:2]}/{row.ciphertext}"
-            if begun:
-                hint = f"a destruction was cut off, or goes on: {begun[0]}"
-            yield _damage(f"recording {row.id} was destroyed, and its sealed file is there", hint)
 
 
 def _keys(practice: Practice, approver: Actor | None) -> Iterator[Finding]:
@@ -337,22 +383,31 @@ def _is_spoilt(practice: Practice, row: Row[Any], data_key: bytes) -> bool:
     return True
 
 
-def _is_here(practice: Practice, name: str) -> bool:
-    """Whether the vault should still have this file: another command may have let it go since."""
+def _still_here(
+    practice: Practice, files: Collection[tuple[int, str]]
+) -> Sequence[tuple[int, str]]:
+    """Which files the vault should still have: another command may have let some go since."""
+    if not files:
+        return ()
     table = tables.recording.c
-    query = select(table.id).where(table.ciphertext == name, table.state == RecordingState.LIVE)
+    query = select(table.id, table.ciphertext, table.state)
+    query = query.where(table.id.in_([number for number, _ in files]))
     with reading(practice.engine) as connection:
-        return connection.execute(query).first() is not None
+        rows = connection.execute(query.order_by(table.id)).all()
+    live = [(row.id, row.ciphertext) for row in rows if row.state == RecordingState.LIVE]
+    return [each for each in live if each in files]
 
 
-def _look_at(practice: Practice, row: Row[Any], size: int | None, *, full: bool) -> str:
+def _look_at(
+    practice: Practice, name: str, size_bytes: int, size: int | None, *, full: bool
+) -> str:
     if size is None:
         return "its sealed file is missing"
-    if size != sealed_size(row.size_bytes):
+    if size != sealed_size(size_bytes):
         return "its sealed file is cut or too long"
     if full:
         try:
-            practice.store.check(row.ciphertext)
+            practice.store.check(name)
         except CallrecError as error:
             return error.message
     return ""

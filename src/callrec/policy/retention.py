@@ -22,10 +22,11 @@ it is destroyed, or kept on with a justification, and decision and authorisation
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import inf
 from typing import Final
 
@@ -217,6 +218,7 @@ def months_in_words(words: str) -> int | None:
             return None
 
 
+@lru_cache
 def due_on(call_on: date, months: int) -> date:
     """The first day on which a recording is due.
 
@@ -262,48 +264,57 @@ def effective_category(stated: Category | None, by_rule: Category) -> Category:
     return by_rule if by_rule.name == CLAIM and by_rule.lasts > stated.lasts else stated
 
 
-def appraise(recordings: Iterable[Appraised], *, on: date) -> tuple[DueGroup, ...]:
-    """The recordings that are due, by category and month of the calls, the oldest month first.
+def appraise(
+    recordings: Iterable[Appraised], schedule: Iterable[Category], *, on: date
+) -> tuple[tuple[CategoryTotal, ...], tuple[DueGroup, ...]]:
+    """The recordings of each category, in the order of the schedule; and what is due of them.
 
-    Law: the counts of all of them together are those of the recordings that are due.
+    That is by category and month of the calls, the oldest month first. Of recordings no more is
+    held than of how many days, categories and reasons they are.
+
+    Laws: every recording is counted once in the first; the counts of all of the second together
+    are those of the recordings that are due.
     """
-    groups: dict[tuple[date, str], list[Appraised]] = {}
-    for each in recordings:
+    alike = Counter((each.call_on, each.category, each.stopped_by) for each in recordings)
+    groups: defaultdict[tuple[date, str], list[tuple[Appraised, int]]] = defaultdict(list)
+    own: defaultdict[Category, list[tuple[Appraised, int]]] = defaultdict(list)
+    for (call_on, category, stopped_by), count in alike.items():
+        each = Appraised(0, call_on, category, stopped_by)
+        own[category].append((each, count))
         if each.is_due(on):
-            key = (each.call_on.replace(day=1), each.category.name)
-            groups.setdefault(key, []).append(each)
-    return tuple(
+            groups[call_on.replace(day=1), category.name].append((each, count))
+    totals = tuple(
+        CategoryTotal(
+            category=category,
+            recordings=sum(count for _, count in own[category]),
+            due=sum(count for each, count in own[category] if each.is_due(on)),
+            free=sum(count for each, count in own[category] if each.is_free(on)),
+            next_due_on=min(
+                (day for each, _ in own[category] if (day := each.due_on) and day > on),
+                default=None,
+            ),
+        )
+        for category in schedule
+    )
+    due = tuple(
         DueGroup(
-            category=group[0].category,
+            category=group[0][0].category,
             month=month,
-            recordings=len(group),
-            free=sum(each.is_free(on) for each in group),
-            stopped_by=dict(Counter(sorted(by for each in group for by in each.stopped_by))),
+            recordings=sum(count for _, count in group),
+            free=sum(count for each, count in group if each.is_free(on)),
+            stopped_by=_stopped(group),
         )
         for (month, _), group in sorted(groups.items())
     )
+    return totals, due
 
 
-def totals_by_category(
-    recordings: Sequence[Appraised], schedule: Iterable[Category], *, on: date
-) -> tuple[CategoryTotal, ...]:
-    """The recordings of each category, in the order of the schedule.
-
-    Law: every recording is counted once.
-    """
-    totals = []
-    for category in schedule:
-        own = [each for each in recordings if each.category == category]
-        dues = [each.due_on for each in own]
-        total = CategoryTotal(
-            category=category,
-            recordings=len(own),
-            due=sum(each.is_due(on) for each in own),
-            free=sum(each.is_free(on) for each in own),
-            next_due_on=min((due for due in dues if due is not None and due > on), default=None),
-        )
-        totals.append(total)
-    return tuple(totals)
+def _stopped(group: Iterable[tuple[Appraised, int]]) -> Mapping[Stopped, int]:
+    found = Counter[Stopped]()
+    for each, count in group:
+        for by in each.stopped_by:
+            found[by] += count
+    return dict(sorted(found.items()))
 
 
 def beyond_reach_until(

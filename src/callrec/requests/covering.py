@@ -5,10 +5,13 @@ They are those that name it and those of its time (holds.md).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording
@@ -36,21 +39,20 @@ def hold_facts(row: Row[Any]) -> HoldFacts:
 
 def holds_covering(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
-) -> Mapping[int, tuple[HoldFacts, ...]]:
+) -> Mapping[int, Sequence[HoldFacts]]:
     """The holds that cover these recordings; what is not held is not in it."""
-
-    def in_time_of(hold: Row[Any]) -> Sequence[Row[Any]]:
-        table = tables.recording
-        rows = connection.execute(select(table).where(table.c.id.in_(recordings))).all()
-        return _in_stated_time(practice, actor, connection, hold, rows)
-
     naming = holds_naming(connection, recordings)
-    return _covering(connection, recordings, naming, in_time_of)
+    covering = _covering(connection, naming, partial(_in_stated_time, practice, actor, connection))
+    table = tables.recording.c
+    query: Select[Any] = select(table.id, table.started_at, table.duration_ms)
+    query = query.where(table.id.in_(recordings))
+    rows = {row.id: row for row in connection.execute(query)}
+    return {number: holds for number in recordings if (holds := covering(rows[number]))}
 
 
 def shown_holds(
     practice: Practice, actor: Actor, connection: Connection, recordings: Collection[int]
-) -> Mapping[int, tuple[HoldFacts, ...]]:
+) -> Mapping[int, Sequence[HoldFacts]]:
     """The same as the actor may learn of them: no hold of a request that is hidden from them."""
     covering = holds_covering(practice, actor, connection, recordings)
     if not covering:
@@ -59,7 +61,7 @@ def shown_holds(
 
     hidden = references_hidden_from(practice, actor, connection)
     seen = {
-        number: tuple(each for each in holds if each.request not in hidden)
+        number: [each for each in holds if each.request not in hidden]
         for number, holds in covering.items()
     }
     return {number: holds for number, holds in seen.items() if holds}
@@ -90,57 +92,54 @@ def shown_calls(
     )
 
 
-def holds_covering_rows(
-    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
-) -> Mapping[int, tuple[HoldFacts, ...]]:
-    """As `holds_covering`, of as many recordings as there are, by their rows.
+def hold_finder(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> Callable[[Row[Any]], Sequence[HoldFacts]]:
+    """What gives the holds that cover a recording by its row, however many are asked about.
 
     A hold whose request the actor cannot open covers all of them: too much, never too little.
     """
 
-    def in_time_of(hold: Row[Any]) -> Sequence[Row[Any]]:
-        if actor is None:
-            return recordings
-        try:
-            return _in_stated_time(practice, actor, connection, hold, recordings)
-        except (Locked, Refused):
-            return recordings
+    def in_time_of(hold: Row[Any]) -> Callable[[Row[Any]], bool]:
+        if actor is not None:
+            with suppress(Locked, Refused):
+                return _in_stated_time(practice, actor, connection, hold)
+        return lambda _: True
 
-    numbers = [row.id for row in recordings]
-    return _covering(connection, numbers, holds_naming(connection), in_time_of)
+    return _covering(connection, holds_naming(connection), in_time_of)
 
 
 def _covering(
     connection: Connection,
-    recordings: Collection[int],
     naming: Sequence[Row[Any]],
-    in_time_of: Callable[[Row[Any]], Sequence[Row[Any]]],
-) -> Mapping[int, tuple[HoldFacts, ...]]:
-    found: dict[int, dict[str, HoldFacts]] = {number: {} for number in recordings}
+    in_time_of: Callable[[Row[Any]], Callable[[Row[Any]], bool]],
+) -> Callable[[Row[Any]], Sequence[HoldFacts]]:
+    named: defaultdict[int, list[str]] = defaultdict(list)
+    facts: dict[str, HoldFacts] = {}
     for row in naming:
-        if row.recording in found:
-            found[row.recording][row.id] = hold_facts(row)
+        named[row.recording].append(row.id)
+        facts[row.id] = facts.get(row.id) or hold_facts(row)
+    in_time = []
     for row in holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
-        for recording in in_time_of(row):
-            found[recording.id][row.id] = hold_facts(row)
-    return {number: tuple(holds.values()) for number, holds in found.items() if holds}
+        facts[row.id] = hold_facts(row)
+        in_time.append((row.id, in_time_of(row)))
+
+    def covering(recording: Row[Any]) -> Sequence[HoldFacts]:
+        of_its_time = (hold for hold, covers in in_time if covers(recording))
+        return [facts[hold] for hold in dict.fromkeys((*named.get(recording.id, ()), *of_its_time))]
+
+    return covering
 
 
 def _in_stated_time(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    hold: Row[Any],
-    recordings: Sequence[Row[Any]],
-) -> Sequence[Row[Any]]:
-    """Those of the recordings that were in the time that a hold's request states."""
+    practice: Practice, actor: Actor, connection: Connection, hold: Row[Any]
+) -> Callable[[Row[Any]], bool]:
+    """Whether a recording was in the time that a hold's request states."""
     from callrec.requests.open import read_request  # noqa: PLC0415  # few holds have no match
 
     request = read_request(practice, actor, connection, f"R-{hold.request_number}")
     stated, zone = stated_call_times(request.particulars), practice.settings.time_zone
-    return [
-        row for row in recordings if any(matches(each, _clear_facts(row), zone) for each in stated)
-    ]
+    return lambda row: any(matches(each, _clear_facts(row), zone) for each in stated)
 
 
 def _clear_facts(row: Row[Any]) -> CallFacts:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from heapq import nsmallest
+from itertools import count
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
@@ -85,7 +87,7 @@ def preview_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         check_may_review(actor.person, on=today(practice))
         check_may(actor.person, Power.MAKE_REQUEST, on=today(practice))
         with reading(practice.engine) as connection:
-            return _proposed(practice, "", _free(practice, actor, connection))
+            return _proposed(practice, "", *_free(practice, actor, connection))
 
 
 def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
@@ -104,11 +106,10 @@ def propose_disposal(practice: Practice, actor: Actor) -> DisposalProposal:
         check_whole_log(practice, act.connection)
         check_holds(practice, act.connection)
         check_rows_of_categories(practice, act.connection)
-        free = _free(practice, actor, act.connection)
-        chosen = free[:MAX_REQUEST_RECORDINGS]
+        chosen, left = _free(practice, actor, act.connection)
         # Another person may have just proposed it.
         reference = _make(practice, act, actor, chosen) if chosen else ""
-        return _proposed(practice, reference, free)
+        return _proposed(practice, reference, chosen, left)
 
 
 def carry_out(
@@ -189,7 +190,7 @@ def preview_destruction(
         undone = [row for row, each in kept if each.is_undone]
         check_can_be_undone(practice, actor, connection, undone, sources=sources)
         due = [row for row, each in kept if not each.is_undone]
-        check_still_due(appraise_rows(practice, connection, due), on=today(practice))
+        check_still_due([*appraise_rows(practice, connection, due)], on=today(practice))
         return tuple(
             DestructionItem(row.id, each.category, each.rule, each.due_on) for row, each in kept
         )
@@ -240,19 +241,25 @@ def _check_purpose(request: OpenRequest, purpose: Purpose) -> None:
         )
 
 
-def _free(practice: Practice, actor: Actor, connection: Connection) -> Sequence[Appraised]:
-    """What is due and stopped by nothing; what has been due longest first."""
-    found = appraise_due(practice, actor, connection)
-    return sorted((each for each in found if not each.stopped_by), key=attrgetter("due_on"))
+def _free(
+    practice: Practice, actor: Actor, connection: Connection
+) -> tuple[Sequence[Appraised], int]:
+    """What has been due longest and is stopped by nothing; and how much more of that there is."""
+    due, counted = appraise_due(practice, actor, connection), count()
+    # In this order: where nothing is left, nothing is counted.
+    free = (each for each, _ in zip((a for a in due if not a.stopped_by), counted, strict=False))
+    chosen = nsmallest(MAX_REQUEST_RECORDINGS, free, key=attrgetter("due_on"))
+    return chosen, next(counted) - len(chosen)
 
 
-def _proposed(practice: Practice, reference: str, free: Sequence[Appraised]) -> DisposalProposal:
-    chosen = free[:MAX_REQUEST_RECORDINGS]
+def _proposed(
+    practice: Practice, reference: str, chosen: Sequence[Appraised], left: int
+) -> DisposalProposal:
     return DisposalProposal(
         reference=reference,
         recordings=tuple(each.recording for each in chosen),
-        due=appraise(chosen, on=today(practice)),
-        left=len(free) - len(chosen),
+        due=appraise(chosen, (), on=today(practice))[1],
+        left=left,
     )
 
 

@@ -11,14 +11,14 @@ nothing but requests whose holds nobody has matched yet.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
-from callrec.calls.category import categories_of, non_routine_recordings, schedule
+from callrec.calls.category import category_finder, non_routine_recordings, schedule
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming
@@ -46,15 +46,14 @@ from callrec.policy.retention import (
     last_call_due,
     months_configured,
     months_in_words,
-    totals_by_category,
 )
 from callrec.practice import Actor, Practice, record, today
 from callrec.record.statements import carried
-from callrec.requests.covering import holds_covering_rows
+from callrec.requests.covering import hold_finder
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.open import references_hidden_from
-from callrec.values import dataclass, replace
+from callrec.values import dataclass
 
 REVIEWED: Final = "retention.reviewed"
 
@@ -93,15 +92,12 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     with attempt_after_expiry(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
         with reading(practice.engine) as connection:
-            due = {each.recording: each for each in appraise_due(practice, actor, connection)}
-            every = appraise_rows(practice, connection, _rows(connection))
-            found = [due.get(each.recording, each) for each in every]
+            stops = _stop_finder(practice, actor, connection)
+            every = appraise_rows(practice, connection, _rows(connection), stops)
+            stock, due = appraise(every, schedule(practice).values(), on=today(practice))
             count = select(func.count()).select_from(tables.destroyed)
             stubs = connection.execute(count).scalar_one()
-        on = today(practice)
-        stock = totals_by_category(found, schedule(practice).values(), on=on)
-        appraised = appraise(due.values(), on=on)
-        review = RetentionReview(on, stock, appraised, stubs)
+        review = RetentionReview(today(practice), stock, due, stubs)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
     return review
@@ -129,11 +125,11 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     parts = batches(sorted(named))
     apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
-    looked_at = appraise_rows(practice, connection, apart)
+    stops = _stop_finder(practice, None, connection)
+    looked_at = [*appraise_rows(practice, connection, apart, stops)]
     if holds_in_state(connection, HoldState.UNMATCHED, HoldState.EVERYTHING):
         return 0  # what they cover cannot be read without a key, so it may be everything
-    stops = stops_for(practice, None, connection, apart)
-    free = sum(each.is_due(on) and each.recording not in stops for each in looked_at)
+    free = sum(each.is_free(on) for each in looked_at)
     last = _last_day_due(schedule(practice)[category_by_rule(of_a_claim=False)], on)
     if last is None:
         return free
@@ -172,67 +168,68 @@ def retention_warnings(practice: Practice) -> Iterator[str]:
 
 def appraise_due(
     practice: Practice, actor: Actor | None, connection: Connection
-) -> Sequence[Appraised]:
+) -> Iterator[Appraised]:
     """What is due, the oldest calls first, and what stops it."""
     on = today(practice)
     last = day_end(last_call_due(schedule(practice).values(), on), practice.settings.time_zone)
     rows = _rows(connection, tables.recording.c.started_at < to_millis(last))
-    found = appraise_rows(practice, connection, rows)
-    due = [(row, each) for row, each in zip(rows, found, strict=True) if each.is_due(on)]
-    stops = stops_for(practice, actor, connection, [row for row, _ in due])
-    return [replace(each, stopped_by=stops.get(row.id, ())) for row, each in due]
+    stops = _stop_finder(practice, actor, connection)
+    every = appraise_rows(practice, connection, rows, stops)
+    return (each for each in every if each.is_due(on))
 
 
 def appraise_rows(
-    practice: Practice, connection: Connection, rows: Sequence[Row[Any]]
-) -> Sequence[Appraised]:
-    """Recordings, by their rows, as the schedule sees them; what stops them is not looked up."""
-    zone = practice.settings.time_zone
-    categories = categories_of(practice, connection, [row.id for row in rows])
-    return [
-        Appraised(row.id, from_millis(row.started_at).astimezone(zone).date(), categories[row.id])
-        for row in rows
-    ]
+    practice: Practice,
+    connection: Connection,
+    rows: Iterable[Row[Any]],
+    stops: Callable[[Row[Any]], tuple[Stopped, ...]] = lambda _: (),
+) -> Iterator[Appraised]:
+    """Recordings, by their rows, as the schedule sees them; ``stops``: what stops each."""
+    zone, category = practice.settings.time_zone, category_finder(practice, connection)
+    for row in rows:
+        call_on = from_millis(row.started_at).astimezone(zone).date()
+        yield Appraised(row.id, call_on, category(row.id), stops(row))
 
 
-def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterable[Row[Any]]:
     """The rows of recordings that are not destroyed, the oldest calls first.
 
-    Of their columns those that are asked for here, since there may be millions.
+    They are read as they are asked for, with these columns alone: there may be millions.
     """
     recording = tables.recording.c
     when = (recording.started_at, recording.duration_ms)
-    query: Select[Any] = select(recording.id, recording.uid, recording.state, *when)
+    query: Select[Any] = select(recording.id, recording.uid, *when)
     query = query.where(recording.state != RecordingState.DESTROYED, *conditions)
-    return connection.execute(query.order_by(recording.started_at)).all()
+    ordered = query.order_by(recording.started_at).execution_options(yield_per=1000)
+    return connection.execute(ordered)
 
 
-def stops_for(
-    practice: Practice, actor: Actor | None, connection: Connection, recordings: Sequence[Row[Any]]
-) -> Mapping[int, tuple[Stopped, ...]]:
-    """What stops each of these recordings, by number; of what nothing stops there is no entry.
+def _stop_finder(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> Callable[[Row[Any]], tuple[Stopped, ...]]:
+    """What gives what stops a recording, by its row.
 
     A request that is hidden from the actor stops what it names, and is not named itself.
     """
     hidden = references_hidden_from(practice, actor, connection) if actor else frozenset()
-    stops: defaultdict[int, set[Stopped]] = defaultdict(set)
-    for number, holds in holds_covering_rows(practice, actor, connection, recordings).items():
-        stops[number] |= {
-            Stopped(StopReason.HOLD, "" if hold.request in hidden else hold.reference)
-            for hold in holds
-        }
+    holds = hold_finder(practice, actor, connection)
     asked, kept_on = _open_requests_naming(connection, hidden), _kept_on(practice, connection)
-    for row in recordings:
-        stops[row.id] |= asked.get(row.uid, set())
+
+    def stops(row: Row[Any]) -> tuple[Stopped, ...]:
+        found = set(asked.get(row.uid, ()))
+        for hold in holds(row):
+            found.add(Stopped(StopReason.HOLD, "" if hold.request in hidden else hold.reference))
         if row.uid in kept_on:
-            stops[row.id].add(Stopped(StopReason.KEPT_ON, f"until {short_date(kept_on[row.uid])}"))
-    return {number: tuple(sorted(found)) for number, found in stops.items() if found}
+            found.add(Stopped(StopReason.KEPT_ON, f"until {short_date(kept_on[row.uid])}"))
+        return tuple(sorted(found))
+
+    return stops
 
 
 def recordings_with_stops(practice: Practice, connection: Connection) -> frozenset[int]:
     """The recordings that a hold, an open request or a disposal names, by number.
 
-    `stops_for` finds nothing that stops another one, but for holds that cover whatever there is.
+    `_stop_finder` finds nothing that stops another one, but for holds that cover whatever there is.
     """
     held = {row.recording for row in holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]

@@ -122,6 +122,9 @@ def _practices_words(found: Sequence[PracticeStanding]) -> Iterator[str | Table]
             yield Overdue(f"cannot be read: {each.practice}, {each.error}")
 
 
+_MOST_HELD: Final = 1000
+"""Findings that are shown together: of a vault whose files are gone there may be millions."""
+
 doctor_app = new_app()
 
 
@@ -160,28 +163,35 @@ def show_findings(invocation: Invocation, *, full: bool = False) -> None:
     practice, out = practice_of(invocation), invocation.out
     approver = approver_if_any(invocation, practice) if full else None
     found: list[Finding] = []
+    damage: Finding | None = None
     try:
-        with out.progress("looking", total=recordings_held(practice)) as advance:
-            found.extend(
-                examine(practice, invocation.environ, approver=approver, full=full, done=advance)
-            )
+        with out.progress("looking", total=recordings_held(practice)) as done:
+            for each in examine(
+                practice, invocation.environ, approver=approver, full=full, done=done
+            ):
+                damage = damage or (each if each.level is Level.DAMAGE else None)
+                found.append(each)
+                if len(found) == _MOST_HELD:
+                    for finding in found:
+                        out.show_item(facts(finding))
+                    out.say(_lines(found))
+                    found.clear()
     finally:
         show_checked(out, found)
-    for finding in found:
-        if finding.level is Level.DAMAGE:
-            raise Tampered(finding.what, hint=finding.hint or "")
+    if damage:
+        raise Tampered(damage.what, hint=damage.hint or "")
 
 
 def show_checked(out: Output, found: Sequence[Finding]) -> None:
     """What was found by looking, and what to do about it."""
+    out.show_items([facts(each) for each in found], _lines(found))
 
-    def lines() -> Iterator[str]:
-        for finding in found:
-            yield f"{finding.level:8} {finding.what}"
-            if finding.hint:
-                yield f"{'':8} -> {finding.hint}"
 
-    out.show_items([facts(each) for each in found], lines())
+def _lines(found: Sequence[Finding]) -> Iterator[str]:
+    for finding in found:
+        yield f"{finding.level:8} {finding.what}"
+        if finding.hint:
+            yield f"{'':8} -> {finding.hint}"
 
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
