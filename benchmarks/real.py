@@ -15,8 +15,6 @@ import subprocess
 from array import array
 from typing import TYPE_CHECKING, Final
 
-import av
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -104,6 +102,8 @@ def _gsm(raw: bytes) -> bytes:
 
 def _mp3(raw: bytes) -> bytes:
     """Each frame by itself, as it borrows no bits."""
+    import av  # noqa: PLC0415 - large, and what a run is told to take is never less than this has
+
     into = io.BytesIO()
     plain = {"write_xing": "0", "id3v2_version": "0"}
     with av.open(into, "w", format="mp3", options=plain) as file:
