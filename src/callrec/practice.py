@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -34,7 +35,6 @@ from callrec.settings import Settings
 from callrec.stamps.waiting import waiting_files
 from callrec.store.directory import INCOMING, RECORDINGS, DirectoryStore
 from callrec.system.rights import check_only_we_can_change
-from callrec.values import dataclass, field
 
 SETTINGS_ACT: Final = "settings.applied"
 """Of the leaf from which on the practice's settings are in force."""

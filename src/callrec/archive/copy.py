@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -58,7 +59,6 @@ from callrec.system.files import (
     sync,
 )
 from callrec.system.rights import make_private_folder
-from callrec.values import asdict, dataclass, replace
 from callrec.volume.drive import (
     drive_errors,
     open_untrusted,

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +76,6 @@ from callrec.catalogue.volumes import (
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
 from callrec.store.directory import is_name
-from callrec.values import dataclass
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.drive import check_attached, device_of, drive_errors
 from callrec.volume.erasing import (

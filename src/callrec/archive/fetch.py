@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from callrec.crypto import primitives
 from callrec.errors import Failed, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice, storing, sweep_store
-from callrec.values import dataclass, field
 from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -65,7 +66,6 @@ from callrec.record.forms import (
     read_stated,
 )
 from callrec.record.statements import carried, sign_statement_as
-from callrec.values import dataclass, field
 from callrec.volume.volume import COPY_TIME, CopyHashes, Volume, checked_run_name, time_of_run
 
 ARCHIVED: Final = "archive"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -50,7 +51,6 @@ from callrec.record.acts import attested_of, done_leaves
 from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
 from callrec.record.statements import carried
-from callrec.values import dataclass
 from callrec.volume.bag import RECORDINGS, for_each_in_parallel
 from callrec.volume.drive import drive_errors, hash_on_medium
 from callrec.volume.volume import Volume

@@ -7,6 +7,7 @@ when it was written (docs/reference/recovery.md, "A password that was seen").
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,7 +20,6 @@ from callrec.login.people import logins
 from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
 from callrec.practice import Practice, register_now
 from callrec.record.acts import done_leaves
-from callrec.values import dataclass
 
 COPIES_ON_A_DRIVE: Final = 2
 """Generations of the catalogue that a drive keeps (docs/formats/archive.md)."""

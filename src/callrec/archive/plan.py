@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -33,7 +34,6 @@ from callrec.practice import Practice
 from callrec.store.directory import check_name
 from callrec.system.files import Stored
 from callrec.system.paths import lies_in
-from callrec.values import dataclass, field, replace
 from callrec.volume.bag import BagItem
 from callrec.volume.drive import device_of, drive_errors
 from callrec.volume.volume import (

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -65,7 +66,6 @@ from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day
 from callrec.practice import Actor, Practice, attempt
 from callrec.system.drives import serial_of
-from callrec.values import dataclass, replace
 from callrec.volume.bag import MANIFEST, Bag, write_bag
 from callrec.volume.drive import check_attached, check_read_back, drive_errors, remove
 from callrec.volume.volume import (

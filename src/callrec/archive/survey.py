@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -35,7 +36,6 @@ from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
 from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves
 from callrec.record.forms import Instant, as_json, recall
-from callrec.values import dataclass
 from callrec.volume.bag import MANIFEST, RECORDINGS, hash_of_manifest, validate_bag
 from callrec.volume.drive import drive_errors, hash_on_medium, read_small
 from callrec.volume.erasing import ERASED_LIST, erased_uids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -13,7 +14,6 @@ from callrec.catalogue.volumes import unarchived
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.retention import interval_end
 from callrec.practice import Practice
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ read back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -53,7 +54,6 @@ from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, register_now, vault_key
 from callrec.record.forms import NONCE_BYTES, as_json, body_of, read
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-from callrec.values import dataclass
 from callrec.volume.volume import time_in_name
 
 _LONGEST: Final = 200

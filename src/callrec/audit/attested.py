@@ -13,6 +13,7 @@ someone to look at, and is not a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -30,7 +31,6 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import SigningPublic
 from callrec.errors import NotFound, Tampered
-from callrec.values import dataclass
 
 _BEFORE_TIME: Final = b'"at":"'
 """Canonical JSON is sorted and no id or act can contain this, so its first place is the time's."""

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from callrec.audit.tree import check_inclusion
 from callrec.crypto.primitives import sha256, sign, signing_public, verify
 from callrec.errors import Tampered
-from callrec.values import dataclass, field
 
 KEY_ID_BYTES: Final = 4
 HASH_BYTES: Final = 32

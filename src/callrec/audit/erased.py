@@ -9,6 +9,7 @@ it, under approvals in the log whose makers had that power too and had not made 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callrec.audit.checkpoint import origin
@@ -19,7 +20,6 @@ from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role, powers_vouched_for
-from callrec.values import dataclass, field
 
 KIND: Final = "destruction"
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -29,7 +30,6 @@ from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
 from callrec.errors import Tampered
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
 
@@ -44,7 +45,6 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import read_statement
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
-from callrec.values import dataclass, field
 
 _MAX_GUESSED: Final = 8
 """Entries under one checkpoint of which the leaf or its node is damaged, and nobody knows which."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -16,7 +17,6 @@ from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
-from callrec.values import dataclass
 
 MAX_LEAF_BYTES: Final = (1 << 16) - 1
 """Size of a leaf in bytes: what c2sp.org/tlog-tiles lets an entry have."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -34,7 +35,6 @@ from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import CallrecError, Failed, Locked, Tampered, Unusable
-from callrec.values import dataclass, replace
 
 _NODE = select(tables.node.c.hash).where(
     tables.node.c.level == bindparam("level"), tables.node.c.position == bindparam("position")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -30,7 +31,6 @@ from callrec.policy.role import (
     may_be_second,
 )
 from callrec.settings import Settings, read_settings
-from callrec.values import dataclass, field
 
 REGISTER_KINDS: Final = ("voucher", "second", "key", "seal", "claim", "lock", "kit", "settings")
 """Of statements that the register is made of: each stands until another takes its place."""

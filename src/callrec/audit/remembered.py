@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,6 @@ from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.errors import Failed, Tampered
 from callrec.system.files import move_over, remove_file, sync_descriptor
 from callrec.system.rights import make_private_folder
-from callrec.values import dataclass
 
 _ROOT: Final = re.compile(r"[0-9a-f]{64}")
 

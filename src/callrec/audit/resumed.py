@@ -11,6 +11,7 @@ counts for nothing: its leaf is no longer in the table, and its hash stays in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -24,7 +25,6 @@ from callrec.catalogue import tables
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing
-from callrec.values import dataclass, field, fields
 
 RESUMED_ACT: Final = "log.resumed"
 """The act of the leaf that carries the statement."""
@@ -122,10 +122,7 @@ def lost_at_least(size: int, lost: Iterable[Head]) -> int:
     return max((max(1, head.size - size) for head in lost), default=0)
 
 
-def resumed_fields(
-    lost: Iterable[Head],
-    found: Found = Found(),  # noqa: B008  # it is frozen
-) -> Mapping[str, Any]:
+def resumed_fields(lost: Iterable[Head], found: Found = Found()) -> Mapping[str, Any]:
     """The fields of a ``resumed`` statement."""
     heads = sorted({(head.size, head.root.hex()) for head in lost})
     return {

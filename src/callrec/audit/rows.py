@@ -12,6 +12,7 @@ import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import IO, Any, Final, TypeAlias
 
 from sqlalchemy import Connection
@@ -35,7 +36,6 @@ from callrec.catalogue.written import (
 )
 from callrec.errors import Tampered
 from callrec.system.processes import kill_process, usable_processors
-from callrec.values import dataclass
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -25,7 +26,6 @@ from callrec.policy.incident import IncidentAct
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.rights.complaint import ComplaintAct
 from callrec.policy.rights.subject import SubjectAct
-from callrec.values import dataclass
 
 SESSION_STATEMENT: Final = "session"
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
 from itertools import groupby
@@ -36,7 +37,6 @@ from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue.engine import Database
 from callrec.crypto.primitives import verify
 from callrec.errors import Tampered
-from callrec.values import dataclass, field
 
 LEVEL: Final = 13
 

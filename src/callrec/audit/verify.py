@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -36,7 +37,6 @@ from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
-from callrec.values import dataclass, field, replace
 
 
 def verify_log(

@@ -12,6 +12,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
@@ -43,7 +44,6 @@ from callrec.audit.stretch import (
 )
 from callrec.catalogue.engine import Database, database_of, is_postgres
 from callrec.errors import CallrecError, Tampered
-from callrec.values import dataclass, field
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 """Statements that decide who may sign what, and which details may be missing."""

@@ -7,6 +7,7 @@ is marked wherever it is listed, since nobody but they know where it was from.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,6 @@ from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.policy.role import PersonId, Role
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -42,7 +43,6 @@ from callrec.telephone.call import (
     TimeConfidence,
 )
 from callrec.telephone.recorder import is_word
-from callrec.values import dataclass
 
 NONCE_BYTES = 32
 

@@ -7,6 +7,7 @@ is opened shows which rows there should be.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -25,7 +26,6 @@ from callrec.policy.words import mask_name, mask_number
 from callrec.practice import Actor, Practice, vault_key
 from callrec.telephone.clock import is_misdated
 from callrec.telephone.sound.sound import Finding
-from callrec.values import dataclass
 
 _NAMED: Final = 50
 """Recordings that one error names."""

@@ -7,6 +7,7 @@ is opened here is kept or shown.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, union
@@ -19,7 +20,6 @@ from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.store.sealing import Readable, open_stream
-from callrec.values import dataclass, field
 
 _SIDES = (VaultKey.RECORDINGS, VaultKey.CATALOGUE)
 

@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -39,7 +40,6 @@ from callrec.system.rights import (
     make_private_folder,
     may_write,
 )
-from callrec.values import dataclass
 
 FILE_NAME: Final = "catalogue.sqlite"
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import cache
@@ -32,7 +33,6 @@ from callrec.policy.days import DayRange
 from callrec.policy.retention import RecordingState
 from callrec.policy.search import TAIL_DIGITS, Criteria
 from callrec.policy.words import NORMALISING_VERSION, words
-from callrec.values import dataclass
 
 ASSUMED_CALLS_A_MONTH: Final = 1000
 """Calls that a month is taken to have while none is complete."""

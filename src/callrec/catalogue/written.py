@@ -11,6 +11,7 @@ In SQLite one connection has these for itself; in PostgreSQL they were made with
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +22,6 @@ from callrec.catalogue.engine import TO_RESTORE, database_of, is_postgres, sqlit
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
 from callrec.errors import Tampered
-from callrec.values import dataclass
 
 HARMLESS: Final = "harmless"
 """In the ``info`` of a column that is not signed for: why a change of it does no harm."""

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,6 @@ import typer
 
 from callrec.errors import CallrecError, Locked, NotFound, Unusable
 from callrec.system.shell import quoted
-from callrec.values import dataclass, replace
 
 if TYPE_CHECKING:
     from callrec.cli.output import Output

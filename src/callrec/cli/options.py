@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,7 +23,6 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Role
-from callrec.values import dataclass
 from callrec.views.typed import (
     NamedCall,
     read_call,

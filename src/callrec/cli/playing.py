@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from math import ceil, floor
@@ -29,7 +30,6 @@ from callrec.system.playing import (
 )
 from callrec.system.processes import uninterrupted
 from callrec.system.shell import find_program
-from callrec.values import dataclass, field
 
 if TYPE_CHECKING:
     from callrec.release.listen import Player, Sound

@@ -7,6 +7,7 @@ is a version of its own each; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from callrec.audit.log import LogTransaction
@@ -44,7 +45,6 @@ from callrec.record.acts import next_number
 from callrec.record.versions import fresh_nonces
 from callrec.requests.open import find_visible
 from callrec.requests.telling import days_in_words, people_with
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

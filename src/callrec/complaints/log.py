@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
@@ -37,7 +38,6 @@ from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import Versioned, VersionHistory, WholeBody
-from callrec.values import dataclass
 
 COMPLAINT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """People who decide read by the first, people who read the audit log by the second."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -41,7 +42,6 @@ from callrec.policy.rights.complaint import (
 from callrec.policy.role import Person, PersonId
 from callrec.practice import Actor, Practice, today
 from callrec.record.rows import Entered
-from callrec.values import dataclass
 
 COMPLAINT_SHOWN = "complaint.shown"
 

@@ -8,6 +8,7 @@ under what the secret derives, and whatever opens that is right.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -18,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from callrec.crypto.primitives import KEY_BYTES, constant_time_equal, random_bytes, sha256
 from callrec.errors import Unusable
-from callrec.values import dataclass
 
 MIN_RSA_BITS: Final = 2048
 P256_PARAMETERS: Final = bytes.fromhex("06082a8648ce3d030107")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
 from callrec.errors import Unusable
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.grouped import grouped_words, read_grouped_words
 from callrec.errors import Locked, Tampered, Unusable
-from callrec.values import dataclass, replace
 
 MOST_FACTORS: Final = 2
 """One to use, and one for the day when it is lost."""

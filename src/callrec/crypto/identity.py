@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callrec.crypto import primitives
@@ -25,7 +26,6 @@ from callrec.crypto.primitives import (
     SigningPublic,
 )
 from callrec.errors import Locked, Tampered
-from callrec.values import dataclass, replace
 
 _NO_FORM: Final = "a locked seed is not in its form"
 

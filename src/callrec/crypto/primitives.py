@@ -12,6 +12,7 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Final, NewType
@@ -26,7 +27,6 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from callrec.errors import Tampered
-from callrec.values import dataclass
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # AES-GCM's own size: 96 bits

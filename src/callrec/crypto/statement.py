@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, starmap
 from typing import Any
@@ -21,7 +22,6 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, encode, format_instant, parse, parse_instant
 from callrec.crypto.context import STATEMENT_KINDS, statement_context
 from callrec.errors import Tampered
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,7 +25,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from callrec.crypto import primitives
 from callrec.errors import Locked, Unusable
-from callrec.values import dataclass
 
 ALGORITHMS: Final = (-7, -8, -257)
 """What a passkey may sign with, as COSE numbers it: ES256, EdDSA and, for Windows Hello, RS256."""

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
@@ -28,7 +29,6 @@ from callrec.desk.exchange import SENT, Answered, Asked, Upload
 from callrec.desk.factors import Challenges
 from callrec.desk.rendering import bare_page
 from callrec.desk.telling import say_bug
-from callrec.values import dataclass, field
 
 STATIC: Final[Mapping[str, str]] = {
     "desk.css": "text/css; charset=utf-8",

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callrec.desk.exchange import (
@@ -18,7 +19,6 @@ from callrec.desk.exchange import (
 )
 from callrec.desk.guard import Allowance
 from callrec.system.children import Channel
-from callrec.values import dataclass, field
 
 MOST: Final = 200
 """Logins at once, and tries to log in."""

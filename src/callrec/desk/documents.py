@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
@@ -17,7 +18,6 @@ from callrec.paper.document_html import as_html
 from callrec.paper.document_pdf import as_pdf
 from callrec.paper.document_text import as_text
 from callrec.paper.plots import as_svg
-from callrec.values import dataclass
 
 _FILES: Final[Mapping[str, tuple[str, Callable[[Document], bytes]]]] = {
     "html": ("text/html; charset=utf-8", as_html),

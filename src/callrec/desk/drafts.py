@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 from callrec.desk.exchange import Asked, Upload, is_secret
@@ -21,7 +22,6 @@ from callrec.errors import Refused
 from callrec.login.drafts import read_forms, save_forms
 from callrec.login.people import find_person
 from callrec.login.unlock import Unlocked
-from callrec.values import dataclass, field
 
 _NOT_KEPT: Final = frozenset({"act", "challenge", "confirmed", "once", "token"})
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callrec.system.children import Channel
-from callrec.values import dataclass, field
 
 SENT: Final = "SENT"
 """What the serving process asks for by itself: no browser has such a method."""

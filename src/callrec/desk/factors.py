@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,6 @@ from callrec.errors import Locked, Unusable
 from callrec.login.asking import Answer
 from callrec.login.factors import NewFactor, Presents
 from callrec.login.printed import kept_secret
-from callrec.values import dataclass, field
 
 PASSKEY: Final = "passkey"
 

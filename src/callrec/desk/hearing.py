@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, Queue
 from threading import Event
@@ -28,7 +29,6 @@ from callrec.release.listen import (
     listen_to,
 )
 from callrec.sound.coding import WAV
-from callrec.values import dataclass
 
 PLAYER: Final = ("callrec desk",)
 """What played it, as the record names it."""

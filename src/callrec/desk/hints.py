@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -19,7 +20,6 @@ from callrec.errors import CallrecError, WrongPassword
 from callrec.policy.further import QUESTIONS
 from callrec.policy.reviews import RegisterName
 from callrec.policy.role import Power
-from callrec.values import dataclass
 from callrec.views.requests.particulars import FURTHER_NAMES
 
 PAGES: Final = (

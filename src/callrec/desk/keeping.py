@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -44,7 +45,6 @@ from callrec.practice import Practice, open_practice
 from callrec.system.children import Channel
 from callrec.system.processes import harden_process
 from callrec.system.terminal import place_named
-from callrec.values import dataclass
 from callrec.views.factors import MUST_ADD
 
 LATE: Final = timedelta(hours=1)

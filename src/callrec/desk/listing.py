@@ -8,6 +8,7 @@ for the other way round), one code of a column that has codes (``?state=placed``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,7 +20,6 @@ from callrec.errors import Unusable
 from callrec.policy.days import parse_day
 from callrec.practice import today
 from callrec.system.spreadsheet import Cell
-from callrec.values import KW_ONLY, dataclass
 from callrec.views.words import as_words, local_time
 
 _SORT: Final = "sort"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from http import HTTPStatus
@@ -27,7 +28,6 @@ from callrec.policy.days import short_date
 from callrec.policy.role import Power
 from callrec.practice import powers
 from callrec.system.spreadsheet import Cell, to_csv
-from callrec.values import dataclass
 from callrec.views.words import (
     act_in_words,
     answer_in_words,

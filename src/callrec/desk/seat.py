@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, TypeVar
 
@@ -31,7 +32,6 @@ from callrec.login.unlock import Unlocked, actor_by_password, actor_of
 from callrec.policy.role import PersonId
 from callrec.practice import Actor, Practice, reads_by_login
 from callrec.record.versions import Versioned
-from callrec.values import dataclass, field
 
 _Kept = TypeVar("_Kept")
 

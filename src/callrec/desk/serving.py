@@ -12,6 +12,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -40,7 +41,6 @@ from callrec.system.children import (
 )
 from callrec.system.processes import harden_process
 from callrec.system.sockets import listen, listen_at
-from callrec.values import dataclass
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 

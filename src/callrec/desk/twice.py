@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from callrec.desk.exchange import Answered, Asked, is_secret
 from callrec.desk.seat import Seat
-from callrec.values import dataclass
 
 NUMBER: Final = "once"
 """The field that has a form's number."""

@@ -7,6 +7,7 @@ is made, changed and ended is part of the same transaction (docs/formats/holds.m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -37,7 +38,6 @@ from callrec.practice import Actor, Practice, register_now
 from callrec.record.acts import log_leaf, next_number
 from callrec.record.forms import NONCE_BYTES, Nonce, as_json, body_of, read_body
 from callrec.record.rows import Kind
-from callrec.values import dataclass
 
 NAMES_PER_LEAF: Final = 180
 """Recordings in one leaf, which stays short: the rest go into the next."""

@@ -7,6 +7,7 @@ closing, are new versions; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -53,7 +54,6 @@ from callrec.requests.ask import find_recordings
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.open import find_visible
 from callrec.requests.telling import hours_in_words
-from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,6 +7,7 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final
@@ -41,7 +42,6 @@ from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import Versioned, VersionHistory, WholeBody, fresh_nonces
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
-from callrec.values import dataclass, replace
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """People who govern read by the first, people who read the audit log by the second."""

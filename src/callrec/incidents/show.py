@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -37,7 +38,6 @@ from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.record.acts import done_leaves
 from callrec.record.rows import Entered
-from callrec.values import dataclass
 
 INCIDENT_SHOWN = "incident.shown"
 

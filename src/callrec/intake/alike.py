@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -39,7 +40,6 @@ from callrec.telephone.filled import filled_from_name, filled_from_record
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
 from callrec.telephone.written import Setup
-from callrec.values import dataclass, replace
 
 _TIME_ALONE: Final = frozenset({"timed"})
 """Members of `Call.told`: what tells no more is told apart by its time alone."""

@@ -13,6 +13,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Final, cast
@@ -38,7 +39,6 @@ from callrec.system.files import atomic_write
 from callrec.system.rights import let_read_like
 from callrec.telephone.recorder import NAMESPACE
 from callrec.telephone.sound.inspecting import inspect
-from callrec.values import dataclass, field
 
 _SUFFIX: Final = ".sig"
 

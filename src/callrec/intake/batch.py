@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
@@ -41,7 +42,6 @@ from callrec.practice import Actor, Practice, register_now, signing, today, vaul
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.call import Call
 from callrec.telephone.recorder import word_members
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, repr=False)

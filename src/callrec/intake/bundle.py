@@ -20,6 +20,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
@@ -49,7 +50,6 @@ from callrec.telephone.manifest import (
 )
 from callrec.telephone.records.lines import NotUnderstood
 from callrec.telephone.written import Setup
-from callrec.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,6 @@ from callrec.system.files import NO_LINKS, hard_link, move, remove_file, sync_de
 from callrec.system.paths import lies_in
 from callrec.telephone.reading import sidecar_for
 from callrec.telephone.sound.sound import Finding
-from callrec.values import dataclass
 
 NOT_COMPARED: Final = (
     "the vault has its sound by the rows alone, so it was left: run the same as somebody who may"

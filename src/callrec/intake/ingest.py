@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -87,7 +88,6 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, storing, sweep_store, today
 from callrec.store.directory import DirectoryBatch
 from callrec.telephone.written import Setup
-from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -31,7 +32,6 @@ from callrec.intake.sources import Mark, Quarantined, Source
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, vault_key
 from callrec.telephone.call import Call
-from callrec.values import dataclass, field
 
 _K = TypeVar("_K")
 

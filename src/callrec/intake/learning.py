@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,6 @@ from callrec.telephone.learning import LearnedShape, NamedFile, learn_shapes
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_id, read_name, sidecar_for
 from callrec.telephone.written import Setup
-from callrec.values import dataclass, replace
 
 _SHOWN: Final = 20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
@@ -25,7 +26,6 @@ from callrec.telephone.joining_facts import JoinedBy
 from callrec.telephone.reading import read_id, read_name
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Identified, Setup
-from callrec.values import dataclass, replace
 
 _LEFT: Final = (
     f"{UNRECOGNISED}; JSON beside it or call records would tell, or --unrecognised; but sound that"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
@@ -36,7 +37,6 @@ from callrec.telephone.reading import read_call, sidecar_for
 from callrec.telephone.sound.inspecting import inspect
 from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault
 from callrec.telephone.written import Setup, Template
-from callrec.values import dataclass, replace
 
 _T = TypeVar("_T")
 

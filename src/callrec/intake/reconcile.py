@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -49,7 +50,6 @@ from callrec.telephone.reconciling import (
     reconcile,
     without_repeats,
 )
-from callrec.values import dataclass, field
 
 _MARGIN: Final = timedelta(days=1)
 """How far beyond a window is looked for the other half of what lies in it: no call is longer."""

@@ -7,6 +7,7 @@ the last one and opens nothing (docs/formats/keys.md, 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -32,7 +33,6 @@ from callrec.telephone.reconciling import (
     Reconciled,
     is_spoken,
 )
-from callrec.values import asdict, dataclass, replace
 
 RECONCILE: Final = "reconcile"
 

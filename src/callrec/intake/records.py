@@ -12,6 +12,7 @@ import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import FileIO
 from itertools import chain, islice
@@ -38,7 +39,6 @@ from callrec.telephone.reconciling import comparable_leg
 from callrec.telephone.records.lines import NotUnderstood
 from callrec.telephone.records.reading import read_records
 from callrec.telephone.written import Setup
-from callrec.values import dataclass, field, replace
 
 MAX_LISTED: Final = 20
 """Rows that were not understood and are listed one by one; all are counted."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,6 @@ from callrec.telephone.call import Call
 from callrec.telephone.recorder import Word
 from callrec.telephone.sound.sound import Sound
 from callrec.telephone.written import Setup
-from callrec.values import dataclass
 
 CHUNK_FILES: Final = 16
 

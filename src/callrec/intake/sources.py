@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -19,7 +20,6 @@ from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.system.paths import lies_in
 from callrec.telephone.call import Call
 from callrec.telephone.written import Setup
-from callrec.values import dataclass, field
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,7 +25,6 @@ from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.sound.sound import Finding
-from callrec.values import dataclass, field
 
 INTAKE_STATEMENT: Final = "intake"
 

@@ -12,6 +12,7 @@ import base64
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -52,7 +53,6 @@ from callrec.telephone.recorder import (
     WordOrigin,
 )
 from callrec.telephone.sums import MAX_SUMS_BYTES, SumKind, read_own_sum, read_sums
-from callrec.values import dataclass, replace
 
 SIGNATURE_SUFFIXES: Final = (".sig", ".asc")
 

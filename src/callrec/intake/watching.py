@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from itertools import takewhile
 from pathlib import Path
@@ -41,7 +42,6 @@ from callrec.policy.authority import check_may
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, today
 from callrec.system.drives import NETWORK_FILE_SYSTEMS, file_system_of
-from callrec.values import astuple, dataclass, field, replace
 
 SECONDS_BETWEEN_PASSES: Final = 300.0
 """Seconds from one pass to the next where every change is reported."""

@@ -9,6 +9,7 @@ follows from the log's leaves, and that needs no key. That the leaves are as the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from itertools import chain
@@ -32,7 +33,6 @@ from callrec.policy.role import PersonId, Standing, VaultKey, keys_held
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.grants import unlisted_grants
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

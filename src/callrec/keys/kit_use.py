@@ -8,6 +8,7 @@ shares, the next kit, and new versions of every vault key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -51,7 +52,6 @@ from callrec.practice import (
 )
 from callrec.record.acts import leaves_of_act
 from callrec.store.sealing import open_seekable
-from callrec.values import dataclass, replace
 
 KIT_USED: Final = "recovery.used"
 KIT_DRILLED: Final = "recovery.drilled"

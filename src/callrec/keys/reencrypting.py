@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any, Final
@@ -54,7 +55,6 @@ from callrec.requests.lapse import attempt_after_expiry
 from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import Buffers, open_stream
 from callrec.system.files import disk_errors
-from callrec.values import dataclass, field
 
 REENCRYPTION_BEGUN: Final = "keys.reencrypting"
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
@@ -50,7 +51,6 @@ from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
 from callrec.subjects.log import SUBJECTS
 from callrec.subjects.register import reindex_subjects
-from callrec.values import dataclass, field, replace
 
 KEYS_MADE: Final = "keys.made"
 RESEALING: Final = "keys.resealing"

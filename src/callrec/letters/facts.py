@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -53,7 +54,6 @@ from callrec.requests.holding import is_matched, left_out_uids, matching_not_ask
 from callrec.requests.model import OpenRequest, without_failed
 from callrec.requests.open import hidden_from, read_request
 from callrec.retention.certificate import certify_destruction
-from callrec.values import dataclass, replace
 
 _TOLD_PARTICULARS: Final = (
     FurtherParticular.HEAR_OR_COPY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 
 from callrec.catalogue.engine import reading
@@ -44,7 +45,6 @@ from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import OpenRequest
 from callrec.requests.open import check_readable, read_request, sees_in_full
 from callrec.requests.show import REQUEST_SHOWN
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, repr=False)

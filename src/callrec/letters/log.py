@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -20,7 +21,6 @@ from callrec.practice import Actor, Practice
 from callrec.record.forms import NONCE_BYTES, Day, Hex, as_json, read
 from callrec.requests.history import log_request_event, open_words, read_words, store_words
 from callrec.requests.model import OpenRequest
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

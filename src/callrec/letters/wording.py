@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, partial
@@ -40,7 +41,6 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, ground_in_words
 from callrec.policy.rights.letter import LetterKind
 from callrec.policy.words import counted
-from callrec.values import dataclass, field
 
 LISTED: Final = 20
 """As many calls are named each by itself; more are told by how long they are kept."""

@@ -12,6 +12,7 @@ Both raise a CallrecError in one sentence where the device does not answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -48,7 +49,6 @@ from callrec.policy.clause import Clause
 from callrec.policy.role import PersonId, Power, opens_recordings, powers_of
 from callrec.practice import Actor, Practice, today
 from callrec.settings import REQUIRED_FOR_APPROVERS
-from callrec.values import dataclass
 
 FACTOR_ADDED: Final = "factor.added"
 """Act of the leaf by which a lock has one more second factor."""

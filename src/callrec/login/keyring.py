@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,6 @@ from callrec.errors import Locked, Misconfigured
 from callrec.system.files import lock, open_folder_lock, remove_file, write_private
 from callrec.system.rights import read_private
 from callrec.system.runtime import USES_KEY_STORE, runtime_folder, seal, unseal
-from callrec.values import dataclass, replace
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend  # slow to import

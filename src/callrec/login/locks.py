@@ -11,6 +11,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
@@ -43,7 +44,6 @@ from callrec.policy.role import (
 )
 from callrec.practice import Actor, Practice, writing
 from callrec.record.statements import sign_statement_as
-from callrec.values import dataclass
 
 LOCK_RAISED: Final = "password.relocked"
 """Act of the leaf by which a lock became stronger under the same password."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
@@ -29,7 +30,6 @@ from callrec.policy.role import (
     powers_of,
 )
 from callrec.practice import Actor, Practice, record, today
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

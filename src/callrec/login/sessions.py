@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,6 @@ from callrec.practice import Actor, Practice, attempt, shares_needed, signing, t
 from callrec.record.entitled import without_lapsed_powers
 from callrec.record.statements import sign_statement_as
 from callrec.system.terminal import Place
-from callrec.values import dataclass
 
 KEYS_KEPT_BY_SESSION = (VaultKey.CATALOGUE, VaultKey.INDEX)
 

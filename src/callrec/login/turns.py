@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,7 +27,6 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.errors import Locked
 from callrec.practice import Practice
-from callrec.values import dataclass
 
 FREE_TRIES: Final = 5
 

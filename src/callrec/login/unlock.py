@@ -11,6 +11,7 @@ To log in opens a session; at their first login, new people make their own key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -55,7 +56,6 @@ from callrec.practice import (
 )
 from callrec.record.entitled import without_lapsed_powers
 from callrec.system.terminal import Place, place_of, source_here
-from callrec.values import dataclass, replace
 
 MINUTE_MS: Final = 60_000
 

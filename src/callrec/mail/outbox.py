@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +20,6 @@ from callrec.catalogue.tables import from_millis, to_millis
 from callrec.login.people import logins
 from callrec.policy.role import Standing
 from callrec.practice import Practice
-from callrec.values import dataclass
 
 _ABOUT: Final = re.compile(r"(?:[RIC]-[1-9][0-9]{0,8}|calls|drives)")
 

@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,7 +19,6 @@ from typing import Final
 
 from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured
-from callrec.values import dataclass
 
 ANSWER_SECONDS: Final = 20
 """Seconds to wait for an answer of the server."""

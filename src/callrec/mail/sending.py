@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,7 +32,6 @@ from callrec.mail.post import MailMessage, MessageRefused, smtp_connection
 from callrec.policy.days import short_date
 from callrec.practice import Practice
 from callrec.system.files import lock, open_folder_lock
-from callrec.values import dataclass
 
 _COMMANDS: Final = {"R": "request", "I": "incident", "C": "complaint"}
 """What shows a thing, by the letter that its reference begins with."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -40,7 +41,6 @@ from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import Versioned, VersionHistory, WholeBody
-from callrec.values import dataclass
 
 _ACTS: Final = {str(act): act for act in NoteAct}
 

@@ -7,6 +7,7 @@ else. Each change is a version of its own; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from callrec.audit.log import LogTransaction
@@ -30,7 +31,6 @@ from callrec.record.acts import next_number
 from callrec.record.rows import check_row
 from callrec.record.versions import fresh_nonces
 from callrec.subjects.log import SUBJECTS
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -34,7 +35,6 @@ from callrec.policy.notice import (
 )
 from callrec.policy.rights.lawful_basis import reasons_in_words
 from callrec.settings import Settings
-from callrec.values import dataclass
 
 COLUMNS: Final = 76
 """Width of the lines."""

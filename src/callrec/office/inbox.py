@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -49,7 +50,6 @@ from callrec.requests.open import read_request, references_hidden_from
 from callrec.requests.packages import unrecorded_releases
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import people_with, possible_deciders
-from callrec.values import dataclass, replace
 
 
 class InboxAction(StrEnum):

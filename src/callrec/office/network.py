@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Final
@@ -20,7 +21,6 @@ from callrec.config import LOOPBACK
 from callrec.errors import Misconfigured
 from callrec.settings import Section, Several, explain_error
 from callrec.system.toml import read_toml, toml_lines
-from callrec.values import dataclass
 
 _WORDS: Final = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 """A short name: fit for a bucket, a unit, a file, and with ``_`` for ``-`` a plain name in SQL."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,6 @@ from callrec.errors import CallrecError, Misconfigured, NotFound
 from callrec.office.status import Status, read_status
 from callrec.practice import open_practice
 from callrec.settings import Settings
-from callrec.values import dataclass
 
 _OF_ONE: Final = ("CALLREC_CONFIG", "CALLREC_VAULT")
 """Variables that name one vault."""

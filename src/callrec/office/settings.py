@@ -10,6 +10,7 @@ when.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,6 @@ from callrec.practice import SETTINGS_ACT, Actor, Practice, attempt, in_force, s
 from callrec.record.statements import sign_statement_as
 from callrec.settings import Notice, Settings
 from callrec.system.toml import read_toml, toml_value
-from callrec.values import dataclass
 
 _NAMED_BY: Final = {
     "notices": ("kind", "version"),

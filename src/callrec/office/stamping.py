@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,6 @@ from callrec.stamps.authority import Stamp
 from callrec.stamps.kept import is_on_record, last_stamped, newest_note
 from callrec.stamps.waiting import waiting_files
 from callrec.system.files import check_new, write_whole
-from callrec.values import dataclass
 
 EVERY: Final = timedelta(days=1)
 """How often the record is stamped, where something was written to it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -73,7 +74,6 @@ from callrec.requests.packages import unrecorded_releases
 from callrec.requests.seconds import BROUGHT_IN_LATELY, second_warnings, seconds_brought_in
 from callrec.retention.review import count_due, retention_warnings
 from callrec.search.reviews import read_searches
-from callrec.values import dataclass
 
 SOON: Final = timedelta(days=3)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -16,7 +17,6 @@ from callrec.policy.days import day_in_words
 from callrec.policy.edits import Edits, Filler, Side, Span
 from callrec.policy.role import Role
 from callrec.policy.words import counted
-from callrec.values import dataclass
 
 ROLE_IN_WORDS: Final = {FileRole.ORIGINAL: "original", FileRole.LISTENING: "listening copy"}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +23,6 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.days import day_in_words
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.retention import is_undone
-from callrec.values import asdict, dataclass
 
 _METHOD: Final = (
     "{key}; with it went its sealed description, its entries in the search index, what was granted"

@@ -8,10 +8,10 @@ in writing (NHS Records Management Code of Practice). It names nobody who spoke,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from callrec.policy.days import day_in_words
-from callrec.values import dataclass
 
 TITLE = "Instruction to delete recordings"
 

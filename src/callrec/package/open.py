@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,6 @@ from callrec.package.callrec_verify import MOST_ENTRIES, Files, TooMany, files_i
 from callrec.package.package import DESTRUCTION, MANIFEST, SIGNATURE, SUMS
 from callrec.package.sealed_page import HOW_TO_NAME_IT, OpenedPage, open_page
 from callrec.package.zip import files_of_zip
-from callrec.values import dataclass
 
 MOST_FILES: Final = 3 * MOST_ENTRIES
 """In what is looked at; a release has an original and a copy of each recording, and few others."""

@@ -12,6 +12,7 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from typing import BinaryIO, Final, TypeAlias
@@ -19,7 +20,6 @@ from typing import BinaryIO, Final, TypeAlias
 from callrec.crypto.primitives import sha256, sign, signing_public
 from callrec.errors import Tampered
 from callrec.package.manifest import CallData, Manifest, ReleasedFile
-from callrec.values import dataclass
 
 NAMESPACE: Final = "callrec-release"
 """Keeps a release's signature from counting as anything else that the key might sign."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,6 @@ from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkd
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase
-from callrec.values import dataclass
 
 NOT_A_PACKAGE: Final = "this is not a package of callrec"
 HOW_TO_NAME_IT: Final = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import resources
 from string import Template
@@ -31,7 +32,6 @@ from callrec.package.package import (
 )
 from callrec.policy.days import DayRange, day_in_words, time_in_words
 from callrec.policy.words import counted
-from callrec.values import dataclass
 
 COLUMNS: Final = 76
 """Width of the prose. A command stands on one line however long: a broken one cannot be copied."""

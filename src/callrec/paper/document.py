@@ -7,10 +7,9 @@ escapes it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
-
-from callrec.values import dataclass
 
 Fact: TypeAlias = "tuple[str, str]"
 """What it is of, and what it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -29,7 +30,6 @@ from callrec.paper.sheet import (
     stack,
     thick_rule,
 )
-from callrec.values import dataclass
 
 _QR_SIDE: Final = 46.0
 _NUMBER: Final = 9.0

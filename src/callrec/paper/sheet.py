@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from math import inf
@@ -27,7 +28,6 @@ from callrec.paper.faces import (
     wrapped,
     xmp,
 )
-from callrec.values import dataclass, replace
 
 PAGE: Final = (210.0, 297.0)
 LEFT: Final = 18.0

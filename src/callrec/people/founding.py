@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from glob import escape
 from pathlib import Path
@@ -44,7 +45,6 @@ from callrec.practice import state_folder
 from callrec.settings import AboutPractice, Release, Settings
 from callrec.system.files import move, remove_folder, sync
 from callrec.system.rights import check_only_we_can_change, make_private_folder
-from callrec.values import dataclass
 
 KIT_LOGIN: Final = "recovery-kit"
 

@@ -9,6 +9,7 @@ granted to them was sealed to the old key alone and has to be approved again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -61,7 +62,6 @@ from callrec.policy.role import (
 )
 from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt
-from callrec.values import dataclass, replace
 
 PERSON_CONFIRMED: Final = "person.confirmed"
 

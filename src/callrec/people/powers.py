@@ -6,6 +6,7 @@ keys goes on under a new version that the person never sees.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -43,7 +44,6 @@ from callrec.policy.role import (
     powers_restricted_to,
 )
 from callrec.practice import Actor, Practice, attempt, today
-from callrec.values import dataclass, replace
 
 DELEGATED: Final = "person.delegated"
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final
@@ -66,7 +67,6 @@ from callrec.record.forms import NONCE_BYTES
 from callrec.record.statements import sign_statement_as
 from callrec.requests.history import REQUESTS, log_request_event, read_history, store_words
 from callrec.requests.model import RequestVersion
-from callrec.values import dataclass, replace
 
 UNDELEGATED: Final = "person.undelegated"
 """Act of the leaf that ends a lent power."""

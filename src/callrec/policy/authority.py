@@ -20,6 +20,7 @@ keys records the end and renews the keys that the power opened.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -42,7 +43,6 @@ from callrec.policy.role import (
     powers_of,
 )
 from callrec.policy.words import check_reason, in_words
-from callrec.values import dataclass, replace
 
 MAX_DELEGATION: Final = timedelta(days=366)
 """A year. Ours: after that the Data Controller names the person again."""

@@ -14,6 +14,7 @@ on the risk is high is from memory: have your data protection officer check it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,7 +24,6 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.days import as_typed
 from callrec.policy.incident import Outcome
 from callrec.policy.words import check_reason
-from callrec.values import dataclass, fields, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ that a law sets are fixed, the others come from the settings' section ``[clocks]
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -16,7 +17,6 @@ from callrec.errors import Unusable
 from callrec.policy.days import day_in_words
 from callrec.policy.purpose import Purpose
 from callrec.policy.words import Worded
-from callrec.values import dataclass, replace
 
 
 class Awaited(Worded):

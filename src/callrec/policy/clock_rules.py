@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import itemgetter
 
@@ -55,7 +56,6 @@ from callrec.policy.clock_events import (
 from callrec.policy.days import WorkingDays
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import in_words
-from callrec.values import dataclass, replace
 
 _MONTHS_OF_A_YEAR = 12
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -36,7 +37,6 @@ from callrec.policy.further import (
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
-from callrec.values import dataclass
 
 _UNKNOWN: Final = "unknown"
 

@@ -14,12 +14,12 @@ import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
 from callrec.errors import Failed, Unusable
-from callrec.values import dataclass, field
 
 AROUND = timedelta(minutes=15)
 """How precisely people remember the time of a call."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -28,7 +29,6 @@ from callrec.policy.authority import RequestFacts
 from callrec.policy.purpose import TERMS
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.words import in_words
-from callrec.values import dataclass, replace
 
 SILENCING_GROUNDS: Final = (
     Ground.THIRD_PARTY,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
 from callrec.errors import Unusable
 from callrec.policy.words import words
-from callrec.values import dataclass, field
 
 MAX_AGREEMENT_MIB: Final = 10  # a letter of some pages, scanned in colour
 """Of the file of a written agreement."""

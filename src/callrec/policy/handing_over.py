@@ -12,6 +12,7 @@ counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
@@ -22,7 +23,6 @@ from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose
 from callrec.policy.role import PersonId
 from callrec.policy.words import check_reason
-from callrec.values import dataclass, field
 
 
 class PackageForm(StrEnum):

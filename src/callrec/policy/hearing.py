@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
@@ -31,7 +32,6 @@ from callrec.policy.request import UNDECIDED, RequestAct, has_lapsed
 from callrec.policy.rights.restriction import check_not_restricted
 from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
 from callrec.policy.words import check_reason, in_words, some_of
-from callrec.values import dataclass
 
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
     RequestAct.AMENDED: "the request was changed after it was approved",

@@ -14,6 +14,7 @@ everything that began in the time that the request states. Too much is held then
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -28,7 +29,6 @@ from callrec.policy.request import RequestAct
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.search import Criteria
 from callrec.policy.words import in_words
-from callrec.values import dataclass
 
 LIFTING_ACTS: Final = frozenset(
     {RequestAct.DENIED, RequestAct.WITHDRAWN, RequestAct.LAPSED, RequestAct.CLOSED}

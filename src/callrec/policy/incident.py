@@ -7,6 +7,7 @@ and informs a line manager at once. What the law asks of a breach is in `breach`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -15,7 +16,6 @@ from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.role import LINE_MANAGERS, SERVICES, Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
-from callrec.values import dataclass
 
 
 class IncidentState(StrEnum):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from typing import Any, Final
@@ -24,7 +25,6 @@ from callrec.policy.days import DayRange, TimeRange, read_days
 from callrec.policy.further import QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.words import check_reason, in_words
-from callrec.values import dataclass, field, replace
 
 
 class Unknown(StrEnum):

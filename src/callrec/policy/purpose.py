@@ -7,6 +7,7 @@ purpose, but for the grounds to withhold (`withholding`). As tables: docs/refere
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -15,7 +16,6 @@ from typing import Final
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
 from callrec.policy.role import Power
-from callrec.values import dataclass
 
 
 class Purpose(StrEnum):

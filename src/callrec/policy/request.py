@@ -37,6 +37,7 @@ changing an undecided request or asking about it does not move its day.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
@@ -48,7 +49,6 @@ from callrec.policy.days import as_typed, day_end
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import PersonId
 from callrec.policy.words import Worded, in_words
-from callrec.values import dataclass
 
 
 class RequestState(StrEnum):

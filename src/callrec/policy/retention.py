@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -37,7 +38,6 @@ from callrec.policy.clock_rules import same_day_after
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, Power
 from callrec.policy.words import in_words
-from callrec.values import dataclass, field
 
 ROUTINE: Final = "routine"
 """The category of recordings with no other."""

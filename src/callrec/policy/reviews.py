@@ -12,6 +12,7 @@ reader of the audit log.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -23,7 +24,6 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason, in_words
-from callrec.values import dataclass
 
 
 class RegisterName(StrEnum):

@@ -8,6 +8,7 @@ after the computers is a manager who may only make requests.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,7 +16,6 @@ from typing import Final, NewType
 
 from callrec.errors import Unusable
 from callrec.policy.words import Worded, in_words
-from callrec.values import dataclass
 
 PersonId = NewType("PersonId", str)
 """32 hex digits; never a login name."""

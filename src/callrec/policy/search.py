@@ -10,6 +10,7 @@ other and never wider than one may be: what says neither number, name, nor day d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeVar
@@ -19,7 +20,6 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange
 from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld, sought
 from callrec.policy.words import check_reason, words
-from callrec.values import dataclass, replace
 
 TAIL_DIGITS = 4
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -33,7 +34,6 @@ from callrec.policy.words import listed
 from callrec.practice import Practice
 from callrec.record.statements import carried
 from callrec.settings import Witness
-from callrec.values import dataclass, replace
 
 ASKED: Final = "log.cosigning"
 

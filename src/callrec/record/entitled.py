@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Final
 
@@ -25,7 +26,6 @@ from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.authority import without_lapsed
 from callrec.policy.role import Person, Power, powers_of
 from callrec.practice import Practice, today
-from callrec.values import dataclass
 
 _LEEWAY: Final = timedelta(hours=1)
 """What a person was entitled to do when their command began is signed later, after they typed

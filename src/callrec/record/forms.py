@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from operator import not_
@@ -27,7 +28,6 @@ from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.crypto.statement import Statement
 from callrec.errors import CallrecError, Tampered, Unusable
-from callrec.values import dataclass
 
 Form = TypeVar("Form")
 NONCE_BYTES: Final = 32

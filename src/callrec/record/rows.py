@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -24,7 +25,6 @@ from callrec.audit.remembered import Problem
 from callrec.audit.resumed import read_resumed
 from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
-from callrec.values import dataclass
 
 Columns: TypeAlias = Mapping[str, object]
 """Columns of a row, by their names."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
@@ -49,7 +50,6 @@ from callrec.record.forms import (
     read_body,
 )
 from callrec.record.rows import Columns, H, Kind
-from callrec.values import dataclass, field
 
 
 class VersionId(Protocol):

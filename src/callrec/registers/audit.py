@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +42,6 @@ from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.versions import find_details, find_details_if_sound
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
-from callrec.values import dataclass
 
 LISTED: Final = "audit.listed"
 

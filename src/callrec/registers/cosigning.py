@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -66,7 +67,6 @@ from callrec.registers.audit import newest_checkpoint
 from callrec.registers.witnessed import is_beginning
 from callrec.settings import Witness
 from callrec.system.web import Answered, Other, exchange
-from callrec.values import dataclass, field
 from callrec.witness.keeping import name_of
 
 Exchange: TypeAlias = Callable[[str, bytes | None], Answered]

@@ -7,6 +7,7 @@ leaves, where only people who may read the audit log see them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -28,7 +29,6 @@ from callrec.registers.requests import RegisteredRequest, read_registered_reques
 from callrec.release.listen import HearingEnd, hearing_end_leaf
 from callrec.requests.model import Approval
 from callrec.requests.packages import ReleasedPackage, read_releases, words_for
-from callrec.values import dataclass
 
 _DISCLOSING: Final = (RequestAct.LISTENED, RequestAct.DELIVERED)
 

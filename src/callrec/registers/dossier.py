@@ -14,6 +14,7 @@ that made it commits to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from typing import Any, Final
@@ -59,7 +60,6 @@ from callrec.requests.packages import (
     words_for,
 )
 from callrec.requests.show import masked
-from callrec.values import dataclass, replace
 
 DOSSIER_READ: Final = "request.dossier"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from callrec.policy.purpose import Purpose
 from callrec.registers.months import HeldCalls, PurposeCount
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from statistics import median
 from typing import Final
@@ -32,7 +33,6 @@ from callrec.registers.requests import (
 )
 from callrec.requests.clock import clocks_by_request, day_of_leaf, deadline_on_day
 from callrec.requests.model import without_failed
-from callrec.values import dataclass
 
 MONTHS: Final = 12
 """How many the trends go over, the report's own the last."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
@@ -41,7 +42,6 @@ from callrec.registers.resuming import set_aside_items
 from callrec.requests.holding import check_holds
 from callrec.requests.open import hidden_from
 from callrec.requests.seconds import seconds_brought_in
-from callrec.values import dataclass, fields
 
 DOES_NOT_OPEN: Final = "does not open"
 

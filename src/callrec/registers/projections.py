@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
@@ -62,7 +63,6 @@ from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebo
 from callrec.retention.categories import check_categories
 from callrec.retention.log import check_certificates, check_destructions
 from callrec.subjects.log import check_subject_rows
-from callrec.values import dataclass, field
 
 _MAKES: Final[Mapping[str, Power]] = MappingProxyType(
     {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}

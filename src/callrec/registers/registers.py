@@ -7,6 +7,7 @@ what they say. The log first records that it was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,7 +20,6 @@ from callrec.policy.reviews import RegisterName, ReviewVerdict, check_may_read_r
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.registers import disclosure, others, rights
 from callrec.system.spreadsheet import Cell
-from callrec.values import dataclass, fields
 
 REGISTER_READ: Final = "register.read"
 

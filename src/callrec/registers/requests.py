@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -27,7 +28,6 @@ from callrec.requests.model import Approval, History, OpenRequest
 from callrec.requests.open import is_request_hidden_from, read_request, sees_in_full, unopened_facts
 from callrec.requests.seconds import BroughtInSecond, seconds_brought_in
 from callrec.requests.standing import read_lapse_facts, state_now
-from callrec.values import dataclass
 
 
 class Outcome(StrEnum):

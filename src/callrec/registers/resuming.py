@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -49,7 +50,6 @@ from callrec.practice import (
 )
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
-from callrec.values import dataclass
 
 MIN_REASON: Final = 10
 """Letters of a reason."""

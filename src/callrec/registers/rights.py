@@ -10,6 +10,7 @@ concerned is not told, that person does not read of it here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -32,7 +33,6 @@ from callrec.requests.clock import (
     read_clocks,
 )
 from callrec.requests.model import Clock
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

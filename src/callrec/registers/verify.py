@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -59,7 +60,6 @@ from callrec.registers.witnessed import refused_at
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
 from callrec.system.rights import may_write
-from callrec.values import dataclass, replace
 
 _DER_SEQUENCE: Final = b"\x30"
 """As a time stamp begins."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from io import BufferedReader
@@ -44,7 +45,6 @@ from callrec.sound.listening import listening_copy, measure
 from callrec.sound.measured import Measured
 from callrec.store.sealing import open_seekable, open_stream
 from callrec.telephone.call import TimeConfidence
-from callrec.values import dataclass, replace
 
 OVERHEAD_BYTES: Final = 512 * 1024
 

@@ -14,6 +14,7 @@ and no file of it is ever written.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
@@ -52,7 +53,6 @@ from callrec.sound.child import Undecodable
 from callrec.sound.coding import WAV
 from callrec.sound.listening import samples_after
 from callrec.sound.measured import Measured
-from callrec.values import dataclass
 
 Play: TypeAlias = Callable[["Sound"], bool]
 """Plays a sound while its bytes come, and says whether it took all of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,6 @@ from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
 from callrec.stamps.authority import Stamp
 from callrec.telephone.recorder import WordKind
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,6 +19,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -54,7 +55,6 @@ from callrec.system.files import (
     sync_descriptor,
 )
 from callrec.system.rights import make_private_folder
-from callrec.values import dataclass
 
 CUT_OFF: Final = "the run was cut off"
 """Why such a release failed, as the log says it."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -67,7 +68,6 @@ from callrec.stamps.asking import Stamped, stamp_if_possible
 from callrec.system.files import remove_file
 from callrec.system.paths import lies_in
 from callrec.system.processes import uninterrupted
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -8,6 +8,7 @@ path to what was signed; of the approval what is signed, which tells nothing of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -18,7 +19,6 @@ from callrec.crypto.statement import shown_items
 from callrec.errors import Tampered
 from callrec.requests.approvals import by_statement
 from callrec.requests.grants import UsableGrant
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ one that lies in each package (package/callrec_verify.py); here its facts get th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,6 @@ from callrec.package.sealed_page import OpenedPage, page_statement
 from callrec.policy.rights.grounds import GROUND_CODES
 from callrec.practice import Practice
 from callrec.release.on_record import is_of_practice, off_the_record
-from callrec.values import dataclass, replace
 
 _SIDES = {"both": "", "left": " on the left channel", "right": " on the right channel"}
 

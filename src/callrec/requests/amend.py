@@ -9,6 +9,7 @@ somebody who may not. The request is then their own as well, and they do not dec
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -41,7 +42,6 @@ from callrec.requests.lapse import signing_on
 from callrec.requests.model import Gathering, OpenRequest, RequestBody
 from callrec.requests.open import read_request
 from callrec.requests.telling import notify_deciders
-from callrec.values import dataclass, replace
 
 _Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
 """What a version says; uid and SHA-256 of the ciphertext of each recording it asks for."""

@@ -6,6 +6,7 @@ It takes no key but the public ones: people who ask need not be able to read any
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -52,7 +53,6 @@ from callrec.requests.model import (
     RequestVersion,
 )
 from callrec.requests.telling import notify_deciders
-from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

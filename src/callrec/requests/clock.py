@@ -7,6 +7,7 @@ them, so that lists need no key and nobody can move a date unseen (docs/formats/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -50,7 +51,6 @@ from callrec.requests.model import (
     RequestBody,
     event_of,
 )
-from callrec.values import dataclass, replace
 
 ACT_OF_DATED: Final[Mapping[ClockEventKind, RequestAct]] = {
     ClockEventKind.RECEIVED: RequestAct.RECEIVED,

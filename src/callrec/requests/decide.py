@@ -7,6 +7,7 @@ it to the one person who is to hear it, and signs what was granted, to whom and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -70,7 +71,6 @@ from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, History, Op
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.restrictions import check_unrestricted
 from callrec.requests.telling import notify_granted
-from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -29,7 +30,6 @@ from callrec.requests.clock import read_deadlines
 from callrec.requests.history import REQUESTS, read_outlines
 from callrec.requests.model import event_of
 from callrec.requests.standing import read_lapse_facts, state_now
-from callrec.values import dataclass
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(
     {RequestState.SUBMITTED, RequestState.WAITING, RequestState.APPROVED}

@@ -7,6 +7,7 @@ handle the request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -62,7 +63,6 @@ from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import Clock, OpenRequest, uids_heard
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

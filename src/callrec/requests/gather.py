@@ -12,6 +12,7 @@ longer, does not. What was found and is then neither asked for nor left out stop
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -44,7 +45,6 @@ from callrec.requests.model import MAX_REQUEST_RECORDINGS, Gathering, OpenReques
 from callrec.requests.open import read_request
 from callrec.subjects.log import read_subject
 from callrec.subjects.register import shared_numbers
-from callrec.values import dataclass, replace
 
 GATHERING: Final = "request.gathering"
 """Act of the leaf that is there before anything is opened."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -38,7 +39,6 @@ from callrec.record.acts import attested_of, done_leaves, names_its_subjects
 from callrec.record.entitled import powers_then
 from callrec.requests.history import REQUESTS, read_outlines
 from callrec.requests.open import find_visible
-from callrec.values import dataclass
 
 _VERDICTS = {verdict.glass_act: verdict for verdict in ReviewVerdict}
 

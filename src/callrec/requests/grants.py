@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +52,6 @@ from callrec.requests.history import REQUESTS, log_request_event, log_with_words
 from callrec.requests.model import Approval, Granting, History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.restrictions import Effects, effects_on
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, repr=False)

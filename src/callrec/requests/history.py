@@ -12,6 +12,7 @@ count only if the leaf commits to them (docs/formats/grant.md, 4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -43,7 +44,6 @@ from callrec.requests.model import (
     RequestVersion,
     uids_asked_for,
 )
-from callrec.values import dataclass, replace
 
 
 def columns_of(history: History) -> Columns:

@@ -7,6 +7,7 @@ its request tells; one whose request describes no call covers every recording.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,7 +45,6 @@ from callrec.requests.history import REQUESTS
 from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
-from callrec.values import dataclass
 
 
 def check_may_be_destroyed(

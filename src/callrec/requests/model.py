@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
@@ -47,7 +48,6 @@ from callrec.policy.role import PersonId
 from callrec.practice import Actor
 from callrec.record.forms import WHERE_THERE, Day, Hex, Id, InJson, as_json
 from callrec.record.versions import SealedBody
-from callrec.values import astuple, dataclass, field, replace
 
 MAX_REQUEST_RECORDINGS: Final = 1500
 """In one request: its leaf names each of them, and a leaf has less than 64 KiB."""

@@ -9,6 +9,7 @@ the leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, Final
@@ -40,7 +41,6 @@ from callrec.requests.history import REQUESTS, log_with_words, read_words
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of
 from callrec.requests.open import read_request
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ says it, so none can be changed to lift it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,6 @@ from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.requests.history import read_history
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

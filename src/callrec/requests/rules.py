@@ -15,6 +15,7 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from math import inf
 from types import MappingProxyType
@@ -69,7 +70,6 @@ from callrec.requests.approvals import (
 )
 from callrec.requests.clock import is_court_ordered, is_missing_proof, read_date_rows
 from callrec.requests.model import Approval, History, event_of
-from callrec.values import dataclass, field, replace
 
 _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to (settings.py); the log does not

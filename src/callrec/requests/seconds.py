@@ -11,6 +11,7 @@ is set back while somebody is brought in makes them fewer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -32,7 +33,6 @@ from callrec.policy.role import Standing
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves
 from callrec.requests.glass import broken_glass
-from callrec.values import dataclass
 
 BROUGHT_IN_LATELY: Final = timedelta(days=90)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -55,7 +56,6 @@ from callrec.requests.open import (
 )
 from callrec.requests.packages import ShownRelease, read_releases, shown_release, words_for
 from callrec.requests.standing import lapses_at, read_lapse_facts, state_now
-from callrec.values import dataclass
 
 REQUEST_SHOWN = "request.shown"
 

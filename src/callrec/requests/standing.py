@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,7 +31,6 @@ from callrec.policy.request import (
 from callrec.practice import Practice
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.model import event_of
-from callrec.values import dataclass
 
 _NOT_HEARD: Final = UNDECIDED | {RequestState.APPROVED}
 

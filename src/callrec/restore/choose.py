@@ -15,6 +15,7 @@ stated by a person who joined after all that the vault knows: the copy tells, no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -51,7 +52,6 @@ from callrec.restore.resume import (
 )
 from callrec.system.files import disk_errors, remove_folder
 from callrec.system.rights import check_only_we_can_change, make_private_folder
-from callrec.values import dataclass, replace
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume, time_of_run
 
 _T = TypeVar("_T")

@@ -15,6 +15,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
@@ -35,7 +36,6 @@ from callrec.login.locks import Beside
 from callrec.record.forms import WHERE_THERE, LogHead, as_json, recall
 from callrec.store.sealing import open_stream
 from callrec.system.files import create_private, disk_errors, sync
-from callrec.values import dataclass, replace
 from callrec.volume.drive import drive_errors, open_untrusted, read_small
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
 

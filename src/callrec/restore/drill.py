@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -33,7 +34,6 @@ from callrec.restore.copy import FoundCopy, Opener
 from callrec.restore.rebuild import Rebuilt, actor_in_rebuilt, rebuild, second_of
 from callrec.store.sealing import open_stream
 from callrec.system.files import remove_folder
-from callrec.values import dataclass
 from callrec.volume.volume import Volume
 
 RESTORE_DRILLED: Final = "restore.drilled"

@@ -8,6 +8,7 @@ nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -37,7 +38,6 @@ from callrec.practice import (
     writing,
 )
 from callrec.system.files import remove_folder
-from callrec.values import dataclass
 
 MIGRATED: Final = "vault.migrated"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,6 @@ from callrec.restore.choose import (
 from callrec.restore.copy import FoundCopy, Opener, remember_restored_copy
 from callrec.store.directory import INCOMING, RECORDINGS
 from callrec.system.files import move, remove_folder, sync
-from callrec.values import dataclass, replace
 from callrec.volume.volume import Volume, open_volume
 
 _OURS: Final = frozenset({RECORDINGS, INCOMING})

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -34,7 +35,6 @@ from callrec.practice import Actor, Practice, attempt, record, writing
 from callrec.restore.choose import volumes_perhaps_newer
 from callrec.restore.resume import copy_of_this_vault, heads_on, resume_log
 from callrec.system.files import remove_folder
-from callrec.values import dataclass
 from callrec.volume.volume import Volume
 
 RESTORED: Final = "restore"

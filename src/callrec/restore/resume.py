@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
@@ -50,7 +51,6 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing
 from callrec.record.statements import sign_statement_as
 from callrec.restore.copy import RestoredCopy, last_restored_copy, read_copy
-from callrec.values import dataclass, replace
 from callrec.volume.bag import MANIFEST, hash_of_manifest
 from callrec.volume.volume import Volume
 

@@ -9,6 +9,7 @@ follows from its name, so that its row can be held against the leaf without a ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -33,7 +34,6 @@ from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, powers_then
 from callrec.record.rows import check_none
 from callrec.requests.ask import find_recordings
-from callrec.values import dataclass
 
 CATEGORISED: Final = "recording.categorised"
 

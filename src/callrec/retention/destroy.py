@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -67,7 +68,6 @@ from callrec.retention.erased import Recipient, leaves_with_details_of, recipien
 from callrec.store.directory import is_name
 from callrec.subjects.log import read_subject_if_there
 from callrec.system.files import remove_folder
-from callrec.values import dataclass, field
 from callrec.volume.volume import open_volume
 
 ARTICLE_17: Final = "Article 17"

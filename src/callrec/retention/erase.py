@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from heapq import nsmallest
 from itertools import count
@@ -62,7 +63,6 @@ from callrec.retention.proposing import make_disposal
 from callrec.retention.review import appraise_due, appraise_rows
 from callrec.retention.undo import check_can_be_undone
 from callrec.subjects.log import read_subject_if_there
-from callrec.values import dataclass, replace
 
 REASON: Final = "The time for which these recordings are kept is over"
 

@@ -9,6 +9,7 @@ able to say to whom it disclosed what, and why.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -30,7 +31,6 @@ from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
 from callrec.subjects.log import OpenSubject
-from callrec.values import dataclass
 
 _KEPT: Final = ("request.", "release.", "grant.", "listen", "hold.", "incident.", "complaint.")
 """How the acts begin whose details belong to a request, a hold, an incident or a complaint."""

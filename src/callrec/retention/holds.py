@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -43,7 +44,6 @@ from callrec.requests.ask import find_recordings
 from callrec.requests.covering import hold_facts
 from callrec.requests.holding import HOLD_ACTS, ListedHold, check_hold_rows, listed_hold
 from callrec.requests.open import find_visible_hold, visible_requests
-from callrec.values import dataclass
 
 HOLD_SHOWN: Final = "hold.shown"
 

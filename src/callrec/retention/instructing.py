@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.system.files import write_whole
 from callrec.telephone.call import Call
-from callrec.values import dataclass
 
 INSTRUCTED = "supplier.instructed"
 

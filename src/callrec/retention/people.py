@@ -10,6 +10,7 @@ next, goes on with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -38,7 +39,6 @@ from callrec.requests.history import REQUESTS
 from callrec.requests.open import read_request
 from callrec.retention.destroy import clear_catalogue
 from callrec.subjects.log import SUBJECTS, SubjectHistory
-from callrec.values import dataclass
 from callrec.volume.volume import open_volume
 
 

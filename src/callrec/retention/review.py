@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -53,7 +54,6 @@ from callrec.requests.covering import hold_finder
 from callrec.requests.history import outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.open import references_hidden_from
-from callrec.values import dataclass
 
 REVIEWED: Final = "retention.reviewed"
 

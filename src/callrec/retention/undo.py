@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +45,6 @@ from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.retention.proposing import make_disposal
 from callrec.retention.review import appraise_rows
-from callrec.values import dataclass
 
 FEWEST_DIGITS: Final = 8
 """Of a batch's id, as it is shown and typed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from callrec.policy.purpose import TERMS
 from callrec.practice import Actor, Practice
 from callrec.requests.amend import attach_recordings
 from callrec.requests.ask import CreatedRequest
 from callrec.requests.gather import gather_recordings
 from callrec.search.search import Suggested
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

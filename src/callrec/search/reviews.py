@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any, Final
@@ -39,7 +40,6 @@ from callrec.practice import Actor, Practice, attempt, record, signing, today
 from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.entitled import powers_then
 from callrec.record.versions import find_details_if_sound
-from callrec.values import asdict, dataclass, field
 
 COUNTED: Final = "searches.counted"
 

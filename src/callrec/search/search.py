@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -31,7 +32,6 @@ from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import shown_calls
 from callrec.requests.standing import read_lapse_facts, state_now
-from callrec.values import dataclass
 
 if TYPE_CHECKING:
     from callrec.requests.ask import CreatedRequest  # loads much

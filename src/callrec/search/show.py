@@ -8,6 +8,7 @@ file of one that is only on volumes is read where one of these is attached.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final, TypeVar
 
@@ -36,7 +37,6 @@ from callrec.requests.covering import shown_holds
 from callrec.requests.open import visible_notes
 from callrec.requests.restrictions import effects_on
 from callrec.telephone.recorder import Standing, WordKind
-from callrec.values import dataclass
 
 RECORDING_SHOWN: Final = "recording.shown"
 

@@ -8,6 +8,7 @@ or change what is known of them, compares that with everybody's: the answer tell
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -43,7 +44,6 @@ from callrec.subjects.register import (
     shared_numbers,
     telephone_number,
 )
-from callrec.values import dataclass
 
 _Value = TypeVar("_Value")
 

@@ -12,12 +12,12 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import astuple, dataclass, field
 from typing import BinaryIO, Final, Protocol
 
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
 from callrec.system.confinement import Limits
 from callrec.system.processes import python_command
-from callrec.values import astuple, dataclass, field
 
 _MAX_DECODED_BYTES: Final = 2**32 - 1 - 36
 """Of samples: RIFF counts in 32 bits, and 36 bytes are spent before the samples."""

@@ -11,13 +11,13 @@ import math
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import WAV, Encoding, SampleFormat, decoding, encode_samples
 from callrec.sound.measured import Measured, Peaks
-from callrec.values import dataclass
 
 _HEADER = struct.Struct("<4sI8sIHHIIHH4sI")
 _PCM = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,6 @@ from callrec.stamps.authority import Stamp, ask_for_stamp
 from callrec.stamps.kept import keep_waiting
 from callrec.stamps.waiting import folder_of, folder_to_write
 from callrec.system.files import remove_file, write_private
-from callrec.values import dataclass
 
 _TRIED: Final = "tried"
 

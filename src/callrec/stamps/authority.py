@@ -5,6 +5,7 @@ No error repeats what the authority answered. Source: RFC 3161, 2.4 and 3.4.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -21,7 +22,6 @@ from callrec.package.callrec_verify import (
     stamped_hash,
 )
 from callrec.settings import Timestamp
-from callrec.values import dataclass
 
 ANSWERS_WITHIN_S: Final = 10
 """Seconds from the first byte asked to the last one answered."""

@@ -6,6 +6,7 @@ Format: docs/formats/time-stamps.md, 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Final
@@ -28,7 +29,6 @@ from callrec.package.callrec_verify import (
 from callrec.settings import Timestamp
 from callrec.stamps.authority import Stamp
 from callrec.stamps.kept import note_over
-from callrec.values import dataclass
 
 _SOMEWHERE: Final = "to a certificate of [timestamp] in the settings"
 

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,6 @@ from callrec.system.files import (
     write_at_once,
 )
 from callrec.system.rights import make_private_folder
-from callrec.values import dataclass, field
 
 RECORDINGS: Final = "recordings"
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -61,7 +62,6 @@ from callrec.store.directory import (
 from callrec.store.sealing import Buffers
 from callrec.system.files import disk_errors
 from callrec.system.rights import read_private
-from callrec.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

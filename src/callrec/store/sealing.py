@@ -13,6 +13,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from callrec.crypto.primitives import TAG_BYTES
@@ -24,7 +25,6 @@ from callrec.crypto.streaming import (
     segment_capacity,
 )
 from callrec.system.files import own_memory
-from callrec.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -8,6 +8,7 @@ known of the person then. An erased record has neither versions nor keys nor tok
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -33,7 +34,6 @@ from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
 from callrec.record.versions import Versioned, VersionHistory, WholeBody
-from callrec.values import dataclass
 
 _ACTS: Final = {str(act): act for act in SubjectAct}
 

@@ -6,6 +6,7 @@ Each change is a version that says everything anew; the ones before are kept as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -45,7 +46,6 @@ from callrec.subjects.log import (
     read_subjects,
 )
 from callrec.telephone.number import parse_number
-from callrec.values import dataclass, replace
 
 SUBJECTS_LISTED: Final = "subjects.listed"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callrec.values import dataclass
+from dataclasses import dataclass
 
 
 class Unconfined(Exception):

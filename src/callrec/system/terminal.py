@@ -11,10 +11,10 @@ import hashlib
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from callrec.errors import Unusable
-from callrec.values import dataclass
 
 if sys.platform == "win32":
     from callrec.system.windows.terminal import account, session, terminal, this_boot

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 import urllib.request
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Final
 
 from callrec.errors import Failed
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

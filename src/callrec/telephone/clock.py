@@ -6,12 +6,12 @@ another zone than the practice. An instant in UTC beside the local time proves w
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callrec.telephone.call import TimeConfidence
-from callrec.values import dataclass, replace
 
 YEARS: Final = range(1900, 2100)
 """In which calls are: what shows another is a clock that is wrong, or no clock's."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
 from callrec.telephone.call import Call, Direction, Leg, System, TimeConfidence
-from callrec.values import dataclass
 
 Order: TypeAlias = tuple[object, ...]
 """By which things are put into an order that is always the same."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from callrec.telephone.number import Extensions, e164, is_extension, is_withheld
-from callrec.values import dataclass
 
 _FOLDERS: Final = 4
 """That many above a name are looked at where the name itself has no date."""

@@ -13,12 +13,11 @@ import random
 import sys
 import wave
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from callrec.values import dataclass
 
 RATE: Final = 8000
 """Samples a second: what telephones carry."""

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final
@@ -30,7 +31,6 @@ from callrec.telephone.records.lines import (
     why_changed,
 )
 from callrec.telephone.written import Setup, Written, WrittenTime
-from callrec.values import dataclass, field, replace
 
 MAX_MANIFEST_BYTES: Final = 64 * 1024 * 1024
 """It is in memory whole."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -16,7 +17,6 @@ from callrec.crypto.canonical import whole_milliseconds
 from callrec.telephone.call import Direction, Leg
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of
-from callrec.values import dataclass, replace
 
 Span = tuple["datetime", "datetime"]
 """From when until when, aware, UTC."""

@@ -8,6 +8,7 @@ is, and when it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePath
@@ -39,7 +40,6 @@ from callrec.telephone.number import (
     read_end,
 )
 from callrec.telephone.recorder import NO_RECORDER, Recorder
-from callrec.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

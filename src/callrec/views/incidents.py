@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,6 @@ from callrec.errors import Unusable
 from callrec.policy.breach import NOT_TOLD, PEOPLE_TOLD_FIELDS, Findings
 from callrec.policy.days import parse_day, parse_instant, short_date
 from callrec.policy.incident import IncidentState, Outcome
-from callrec.values import dataclass
 from callrec.views.words import as_words, facts, local_time
 
 if TYPE_CHECKING:

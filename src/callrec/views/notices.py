@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from callrec.login.people import logins
@@ -10,7 +11,6 @@ from callrec.notices import publication_stated, read_notices, stated_on
 from callrec.policy.days import short_date
 from callrec.policy.notice import NoticeGap, NoticeKind, NoticeVersion, notice_gaps
 from callrec.practice import Practice, today
-from callrec.values import dataclass
 from callrec.views.words import as_words
 
 

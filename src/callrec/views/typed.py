@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from callrec.errors import Unusable
 from callrec.policy.days import parse_time
-from callrec.values import dataclass
 
 _Word = TypeVar("_Word", bound=StrEnum)
 

@@ -23,6 +23,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Final, TypeVar
@@ -31,7 +32,6 @@ from callrec.crypto.primitives import sha256
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system.drives import block_size
 from callrec.system.files import Stored, move, remove_file, remove_folder, sync, sync_tree
-from callrec.values import dataclass
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     SMALL_FILE_BYTES,

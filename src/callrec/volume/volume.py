@@ -19,6 +19,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,7 +29,6 @@ from callrec.errors import NotFound, Tampered, Unusable
 from callrec.system.files import move, open_or_create, remove_file, sync
 from callrec.system.paths import MOST_BELOW, lies_in, path_problem
 from callrec.system.shell import A_DRIVE
-from callrec.values import dataclass, replace
 from callrec.volume.drive import (
     PARTIAL_SUFFIX,
     AtomicFile,

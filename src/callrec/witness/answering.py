@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -11,7 +12,6 @@ from callrec.audit.cosignature import WitnessRequest, cosignature_line, read_req
 from callrec.crypto.primitives import verify
 from callrec.crypto.verifier_key import VerifierKey
 from callrec.errors import Tampered
-from callrec.values import dataclass, replace
 from callrec.witness.keeping import Witness
 
 _NO_FORM: Final = "not in the form of c2sp.org/tlog-witness"

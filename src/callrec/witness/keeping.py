@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,6 @@ from callrec.crypto.verifier_key import (
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.system.files import lock, sync, write_private
 from callrec.system.rights import make_private_folder, read_private
-from callrec.values import dataclass
 
 _KEY: Final = "key"
 

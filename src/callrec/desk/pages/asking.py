@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -29,7 +30,6 @@ from callrec.requests.ask import CreatedRequest, create_request
 from callrec.requests.show import find_listed
 from callrec.search.matching import Attached, attach_matching
 from callrec.search.search import Suggested, suggest_recordings
-from callrec.values import dataclass
 from callrec.views.calls import CALL_HEADERS, call_rows, calls_at, footnotes, one_call
 from callrec.views.requests.asking import (
     amended_lines,

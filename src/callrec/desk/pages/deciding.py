@@ -7,6 +7,7 @@ do. Only what was shown there is signed (`Decision.seen`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -52,7 +53,6 @@ from callrec.requests.decide import (
 )
 from callrec.requests.glass import glass_under, review_glass
 from callrec.requests.show import ShownRequest, find_listed, show_request
-from callrec.values import dataclass, replace
 from callrec.views.requests.decisions import (
     after_approval,
     approved_lines,

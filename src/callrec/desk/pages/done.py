@@ -7,11 +7,11 @@ top of the page that follows (`rendering.go_on`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept
-from callrec.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -36,7 +37,6 @@ from callrec.requests.event import (
 from callrec.requests.gather import Gathered, gather_recordings
 from callrec.requests.packages import missing_handovers, record_acknowledged, record_handed_over
 from callrec.requests.show import ListedRequest, find_listed
-from callrec.values import dataclass
 from callrec.views.calls import CALL_HEADERS, call_rows
 from callrec.views.complaints import CHANNELS
 from callrec.views.requests.decisions import gathered_lines, gathering_notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,7 +18,6 @@ from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
 from callrec.registers.audit import Entry, LogFilter, list_audit, open_all_details
 from callrec.registers.verify import Verification, verify_audit
-from callrec.values import dataclass
 from callrec.views.audit import (
     about_in_words,
     act_of,

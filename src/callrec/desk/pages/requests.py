@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -34,7 +35,6 @@ from callrec.policy.words import in_words
 from callrec.practice import powers, today
 from callrec.requests.ask import staff_named_in_open_request
 from callrec.requests.show import ShownRequest, list_requests, show_request
-from callrec.values import dataclass
 from callrec.views.requests.shown import (
     approval_facts,
     deadline_facts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -31,7 +32,6 @@ from callrec.retention.erase import (
 )
 from callrec.retention.review import review_retention
 from callrec.retention.undo import preview_undo, propose_undo
-from callrec.values import dataclass
 from callrec.views.destroyed import destroyed_lines, disposal_lines, erasure_lines
 from callrec.views.retention import (
     REVIEW_COLUMNS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from callrec.desk.exchange import Answered, Asked
@@ -23,7 +24,6 @@ from callrec.policy.notice import NoticeKind
 from callrec.policy.role import Power
 from callrec.practice import today
 from callrec.system.toml import parse_toml
-from callrec.values import dataclass
 from callrec.views.notices import (
     ListedNotice,
     gap_in_words,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,6 @@ from callrec.notes.note import write_note
 from callrec.policy.search import Direction, check_search_reason
 from callrec.search.search import SearchResult, search_recordings
 from callrec.search.show import show_recording
-from callrec.values import dataclass
 from callrec.views.calls import (
     CALL_HEADERS,
     NONE_FOUND,

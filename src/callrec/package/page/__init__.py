@@ -15,6 +15,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -46,7 +47,6 @@ from callrec.package.sealed_page import page_statement
 from callrec.package.texts import WHAT_IT_PROVES
 from callrec.package.whole import PASSPHRASE_WORDS, sha256_of, unfinished_package, write_all
 from callrec.policy.days import day_in_words, time_in_words
-from callrec.values import dataclass
 
 MAX_CONTENT_BYTES: Final = 64 << 20
 """Of what is in the package, 64 MiB: a browser takes six times as much memory to open it."""

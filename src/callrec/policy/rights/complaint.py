@@ -14,6 +14,7 @@ and the person who entered one may acknowledge it and say what was done since.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -25,7 +26,6 @@ from callrec.policy.clock_events import STATUTORY_SCALES, Deadline, TimeScales, 
 from callrec.policy.days import FIRST_YEAR, WorkingDays
 from callrec.policy.role import SERVICES, Person, PersonId, Power, powers_of
 from callrec.policy.words import Worded, check_sentence
-from callrec.values import dataclass
 
 IN_FORCE_SINCE: Final = date(2026, 6, 19)
 """Since when the section is in force: of what came before, no clock runs."""

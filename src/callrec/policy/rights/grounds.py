@@ -10,6 +10,7 @@ Source of what the Acts say: legislation.gov.uk. Nothing here is legal advice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
@@ -18,7 +19,6 @@ from callrec.errors import Source
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import Purpose
 from callrec.policy.words import Worded
-from callrec.values import dataclass
 
 
 class Ground(Worded):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -45,7 +46,6 @@ from callrec.policy.words import (
     is_sentence,
     listed,
 )
-from callrec.values import dataclass
 
 
 class LetterKind(Worded):

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -18,7 +19,6 @@ from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.words import check_sentence
-from callrec.values import dataclass
 
 
 class NoteState(StrEnum):

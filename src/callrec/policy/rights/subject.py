@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -27,7 +28,6 @@ from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.role import Person, Power
 from callrec.policy.search import check_search_reason
 from callrec.policy.words import is_sentence, words
-from callrec.values import dataclass
 
 _YEAR: Final = re.compile("[0-9]{4}")
 

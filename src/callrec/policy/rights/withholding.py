@@ -17,6 +17,7 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -30,7 +31,6 @@ from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.words import in_words, some_of
-from callrec.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NoReturn
-
-from callrec.values import dataclass
 
 assert sys.platform != "win32"
 

@@ -27,10 +27,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from ctypes import wintypes
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import IO, Any, Final
-
-from callrec.values import dataclass
 
 assert sys.platform == "win32"
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
@@ -19,7 +20,6 @@ from callrec.telephone.call import Leg
 from callrec.telephone.clock import SAME_HOUR
 from callrec.telephone.number import is_a_name
 from callrec.telephone.written import ANY_ORDER, DateOrder, Orders, WrittenTime
-from callrec.values import dataclass
 
 MAX_LINE_BYTES: Final = 64 * 1024
 """Bytes of a line. Asterisk itself drops what is longer than 1,024."""

@@ -18,6 +18,7 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -30,7 +31,6 @@ from callrec.telephone.sound.sound import (
     Window,
     milliseconds,
 )
-from callrec.values import dataclass
 
 _MARK = b"OggS\0"
 """What a page begins with: the last byte is the version, of which there is one."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Protocol, Self
 
 from callrec.errors import Unusable
-from callrec.values import dataclass, field, replace
 
 _MAX_CHANNELS = 64
 _HIGHEST_RATE = 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,6 @@ from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.days import short_date
 from callrec.policy.rights.letter import WITH_WORDS
-from callrec.values import dataclass
 from callrec.views.typed import read_recording
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +25,6 @@ from callrec.policy.particulars import (
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power
 from callrec.policy.words import some_of
-from callrec.values import dataclass
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice

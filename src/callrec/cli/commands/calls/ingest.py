@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +39,6 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.system.processes import graceful_shutdown
-from callrec.values import dataclass, replace
 from callrec.views.words import counted, rfc3339
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,6 @@ from callrec.cli.layout import Table
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed
 from callrec.system.shell import quoted
-from callrec.values import dataclass, replace
 from callrec.views.words import counted
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -24,7 +25,6 @@ from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered,
 from callrec.policy.days import short_date
 from callrec.policy.words import some_of
 from callrec.system.shell import A_DRIVE, quoted
-from callrec.values import dataclass
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:

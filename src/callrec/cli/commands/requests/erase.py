@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,7 +17,6 @@ from callrec.cli.output import Output
 from callrec.errors import DoneInPart, Unusable
 from callrec.policy.clause import Law
 from callrec.system.shell import quoted
-from callrec.values import dataclass
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,6 @@ from callrec.errors import Unusable
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.days import parse_day, parse_time
 from callrec.policy.handing_over import Channel, Handover
-from callrec.values import dataclass
 from callrec.views.requests.as_json import deadline_json
 from callrec.views.requests.events import (
     AskedFor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -20,7 +21,6 @@ from callrec.errors import Unusable
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.letter import WITH_WORDS, LetterKind
-from callrec.values import dataclass
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
