@@ -48,7 +48,7 @@ class StageOnWindows(Stage):
 PLAYER = '"./keep.sh"'
 
 KEEPS = [
-    there(Path(os.environ.get("WINDOWS_PYTHON", "")).with_name("python.exe")),
+    there(Path(os.environ.get("WINDOWS_PYTHON", "")).parent / "python.exe"),
     *("-c", "import sys; open('heard.wav', 'wb').write(sys.stdin.buffer.read())"),
 ]
 
