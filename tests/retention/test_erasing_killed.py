@@ -31,7 +31,7 @@ PARTS = 8
 OF_DRILL = ("file", "clock")
 """What its points are counted by."""
 
-POINTS_OF_DRILL = {"unpacking": 5, "fetching": 12}
+POINTS_OF_DRILL = {"unpacking": 6, "fetching": 12}
 
 waiting = looked_at(TO_BE_ERASED)
 
