@@ -112,11 +112,11 @@ def counting_recordings(connection: Connection) -> Iterator[Callable[[], int | N
     Yields what waits for their number. None: one is not as it was signed for, or nobody looked;
     then it is for this process to look.
     """
-    database, process = database_of(connection), None
-    ((last,),) = database.execute("SELECT max(id) FROM recording")
-    if (last or 0) >= MIN_RECORDINGS and usable_processors() > 1:
+    process = None
+    last = connection.exec_driver_sql("SELECT max(id) FROM recording").scalar() or 0
+    if last >= MIN_RECORDINGS and usable_processors() > 1:
         with suppress(OSError):
-            process = start_beside(count_recordings, place_of(database))
+            process = start_beside(count_recordings, place_of(database_of(connection)))
     try:
         yield lambda: _number_said(process)
     finally:

@@ -517,13 +517,19 @@ def _explained() -> Iterator[None]:
     """Database errors in our own words; they would quote rows otherwise."""
     try:
         yield
-    except DBAPIError as error:
-        meant = _meaning(error)
+    except (DBAPIError, sqlite3.DatabaseError) as error:
+        meant = _meaning(error if isinstance(error, DBAPIError) else _as_told(error))
         if meant is None:
             raise
         raise meant from error
     except UnicodeDecodeError as error:
         raise damaged() from error
+
+
+def _as_told(error: sqlite3.DatabaseError) -> DBAPIError:
+    """An error of `database_of`, as SQLAlchemy would have told it."""
+    kind = OperationalError if isinstance(error, sqlite3.OperationalError) else DatabaseError
+    return kind(None, None, error)
 
 
 def _meaning(error: DBAPIError) -> CallrecError | None:
