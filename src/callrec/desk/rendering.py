@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
@@ -137,6 +137,15 @@ def page(
     )
     status = HTTPStatus.OK if seat.problem is None else status_of(seat.problem)
     return Answered(status, text.encode())
+
+
+def form(template: str, title: str, **values: Any) -> Callable[[Seat, Asked], Answered]:
+    """A page that asks, and shows nothing of the vault before."""
+
+    def ask(seat: Seat, asked: Asked) -> Answered:
+        return page(seat, template, title=title, asked=asked, **values)
+
+    return ask
 
 
 def _taken(lines: list[str]) -> Sequence[str]:

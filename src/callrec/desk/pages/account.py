@@ -50,11 +50,6 @@ from callrec.views.people import (
 from callrec.views.words import can_line
 
 
-def ask_logout(seat: Seat, _asked: Asked) -> Answered:
-    """Ask whether to log out: nothing is done by an address alone."""
-    return page(seat, "logout.html", title="Log out")
-
-
 def log_out(_seat: Seat, _asked: Asked) -> Answered:
     """Log out; the seat's process writes it to the log as it ends."""
     return Answered(303, to="/login?ended", ends=True)

@@ -24,12 +24,7 @@ from callrec.views.typed import read_fingerprint
 
 _ENDINGS: Final = (".zip", ".html")
 
-_TITLE: Final = "Check a package"
-
-
-def ask_package(seat: Seat, asked: Asked) -> Answered:
-    """The file, what opens it, and the fingerprint that it is held against."""
-    return page(seat, "package_ask.html", title=_TITLE, asked=asked)
+TITLE: Final = "Check a package"
 
 
 def check(seat: Seat, asked: Asked) -> Answered:
@@ -66,7 +61,7 @@ def show_checked(seat: Seat, asked: Asked, key: str) -> Answered:
     return page(
         seat,
         "package.html",
-        title=_TITLE,
+        title=TITLE,
         verdict=found.result.verdict,
         about=[*package_lines(found)],
         headings=headings,

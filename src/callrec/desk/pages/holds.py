@@ -93,11 +93,6 @@ def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
     )
 
 
-def ask_place(seat: Seat, asked: Asked) -> Answered:
-    """Which recordings are to be held, and why."""
-    return page(seat, "hold_place.html", title="Place a hold", asked=asked)
-
-
 def place(seat: Seat, asked: Asked) -> Answered:
     """Hold recordings until two people agree to let them go."""
     numbers = [

@@ -6,7 +6,8 @@ An address names nobody: a person is the id that the practice gave them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of, second_of
@@ -156,9 +157,8 @@ def _form(
     )
 
 
-def ask_confirm(seat: Seat, asked: Asked, person: str) -> Answered:
-    """The six words that a person reads out; nobody is shown them here."""
-    return _form(seat, asked, "person_confirm.html", person, "Confirm a new key")
+ask_confirm: Final = partial(_form, template="person_confirm.html", title="Confirm a new key")
+"""The six words that a person reads out; nobody is shown them here."""
 
 
 def confirm(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -232,9 +232,8 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     return go_on(seat, "/", line)
 
 
-def ask_disable(seat: Seat, asked: Asked, person: str) -> Answered:
-    """Whether a person is to be shut out."""
-    return _form(seat, asked, "person_disable.html", person, "Shut a person out")
+ask_disable: Final = partial(_form, template="person_disable.html", title="Shut a person out")
+"""Whether a person is to be shut out."""
 
 
 def disable(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -246,9 +245,8 @@ def disable(seat: Seat, asked: Asked, person: str) -> Answered:
     return go_on(seat, "/", *disabled_lines(user, taken_back))
 
 
-def ask_reset(seat: Seat, asked: Asked, person: str) -> Answered:
-    """Whether a person begins again with a new key, and whether somebody saw the old password."""
-    return _form(seat, asked, "person_reset.html", person, "Help with a lost password")
+ask_reset: Final = partial(_form, template="person_reset.html", title="Help with a lost password")
+"""Whether a person begins again with a new key, and whether somebody saw the old password."""
 
 
 def reset(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -286,9 +284,8 @@ def show_sessions(seat: Seat, asked: Asked) -> Answered:
     return show_listing(seat, asked, listing, "sessions.html", title="Open logins", who=who)
 
 
-def ask_end_sessions(seat: Seat, asked: Asked, person: str) -> Answered:
-    """Whether a person is to be logged out everywhere."""
-    return _form(seat, asked, "person_log_out.html", person, "End open logins")
+ask_end_sessions: Final = partial(_form, template="person_log_out.html", title="End open logins")
+"""Whether a person is to be logged out everywhere."""
 
 
 def log_out_everywhere(seat: Seat, asked: Asked, person: str) -> Answered:

@@ -38,11 +38,6 @@ WAITED_FOR: Final = 2.0
 """Seconds for which a page waits for a check to end."""
 
 
-def ask_entries(seat: Seat, asked: Asked) -> Answered:
-    """Which entries of the record, and the password."""
-    return page(seat, "record_ask.html", title="The record", asked=asked, usual=SHOWN_AT_ONCE)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Entries:
     """What was read of the record. Its repr shows nothing."""
@@ -108,11 +103,6 @@ class _Check:
     """How many the record had as it began."""
     work: Beside
     """Comes to a `Verification`."""
-
-
-def ask_check(seat: Seat, asked: Asked) -> Answered:
-    """How much of the record is to be checked."""
-    return page(seat, "check_ask.html", title="Check the record", asked=asked)
 
 
 def check(seat: Seat, asked: Asked) -> Answered:

@@ -233,11 +233,6 @@ def send_certificate(seat: Seat, _asked: Asked, key: str) -> Answered:
     return download(issued.data, "application/zip", issued.name)
 
 
-def ask_undo(seat: Seat, asked: Asked) -> Answered:
-    """Which batch came in by mistake, and why it is taken back."""
-    return page(seat, "undo.html", title="Take back an intake", asked=asked, lines=())
-
-
 def undo(seat: Seat, asked: Asked) -> Answered:
     """Say what would be taken back, or propose it."""
     practice, actor, batch = seat.practice, seat.actor, asked.first("batch")

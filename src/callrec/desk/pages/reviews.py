@@ -27,11 +27,6 @@ from callrec.views.audit import (
 )
 
 
-def ask_sample(seat: Seat, asked: Asked) -> Answered:
-    """How many searches are to be drawn, and the password."""
-    return page(seat, "searches_ask.html", title="Searches to review", asked=asked)
-
-
 def draw(seat: Seat, asked: Asked) -> Answered:
     """Draw searches, on record, and show them on a page of their own."""
     wanted = sample_of(number_of(asked, "sample", 1, 100), number_of(asked, "count", 1, 1000))

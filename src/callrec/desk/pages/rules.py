@@ -67,11 +67,6 @@ class _Proposed:
     proposed: ProposedSettings
 
 
-def ask_file(seat: Seat, asked: Asked) -> Answered:
-    """The file of rules."""
-    return page(seat, "rules_file.html", title="Change the practice's rules", asked=asked)
-
-
 def check_file(seat: Seat, asked: Asked) -> Answered:
     """Show what a file would change, and change nothing."""
     if (file := asked.files.get("file")) is None:

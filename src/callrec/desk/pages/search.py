@@ -104,11 +104,6 @@ def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answer
     )
 
 
-def ask_which(seat: Seat, asked: Asked) -> Answered:
-    """The form by which one recording is named: by its number, or by when the call began."""
-    return page(seat, "recording_which.html", title="Which recording?", asked=asked)
-
-
 def find_one(seat: Seat, asked: Asked) -> Answered:
     """Find it; to look for a call by its time is a search, which needs a reason."""
     named = read_call(text_of(asked, "recording"))
