@@ -108,11 +108,11 @@ def _table(name: str, *columns: Column[Any], **options: Any) -> Table:
     return Table(name, METADATA, *columns, **options)
 
 
-def _versions_of(noun: str) -> tuple[Table, Table]:
-    """The sealed versions of what somebody writes, and each version's key, sealed to each holder.
+def _written_by_people(noun: str, *columns: Column[Any]) -> tuple[Table, Table, Table]:
+    """What somebody writes, its sealed versions, and each version's key, sealed to each holder.
 
-    A version is nonce[32] || canonical JSON under its key. The key is sealed to the catalogue key
-    (holder ``catalogue``) or to a person.
+    It is called by its number, as in ``R-17``. A version is nonce[32] || canonical JSON under its
+    key. The key is sealed to the catalogue key (holder ``catalogue``) or to a person.
     """
 
     def place() -> tuple[Column[Any], Column[Any]]:
@@ -121,6 +121,13 @@ def _versions_of(noun: str) -> tuple[Table, Table]:
             Column("version", Integer, primary_key=True, autoincrement=False),
         )
 
+    clear = _table(
+        noun,
+        Column("id", String(32), primary_key=True),
+        Column("number", Integer, nullable=False, unique=True),
+        Column("version", Integer, nullable=False),
+        *columns,
+    )
     sealed = _table(f"{noun}_version", *place(), Column("sealed", LargeBinary, nullable=False))
     keys = _table(
         f"{noun}_key",
@@ -129,7 +136,7 @@ def _versions_of(noun: str) -> tuple[Table, Table]:
         Column("key_version", Integer, nullable=False),
         Column("sealed", LargeBinary, nullable=False),
     )
-    return sealed, keys
+    return clear, sealed, keys
 
 
 # --- the audit log (docs/formats/audit-log.md) -------------------------------------------------
@@ -341,34 +348,24 @@ part = _table(
 """One month of the search index (``year * 12 + month - 1``): how many rows, how wide its tokens."""
 
 
-note = _table(
+note, note_version, note_key = _written_by_people(
     "note",
-    Column("id", String(32), primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("recording", ForeignKey("recording.uid"), nullable=False, index=True),
     Column("written_by", ForeignKey("person.id"), nullable=False),
     Column("state", EnumText(NoteState, 16), nullable=False),
 )
 """A note on a recording. Of one that was erased this row alone is left."""
 
-note_version, note_key = _versions_of("note")
-
 
 # --- people on the register ---------------------------------------------------------------------
 
-subject = _table(
+subject, subject_version, subject_key = _written_by_people(
     "subject",
-    Column("id", String(32), primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("entered_by", ForeignKey("person.id"), nullable=False),
     Column("state", EnumText(SubjectState, 16), nullable=False),
     Column("erased", ForeignKey("leaf.seq")),
 )
 """A person whose identity was proved. ``erased``: the leaf since which this row alone is left."""
-
-subject_version, subject_key = _versions_of("subject")
 
 subject_token = _table(
     "subject_token",
@@ -384,18 +381,13 @@ subject_token = _table(
 
 # --- requests, grants --------------------------------------------------------------------------
 
-request = _table(
+request, request_version, request_key = _written_by_people(
     "request",
-    Column("id", String(32), primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("requester", ForeignKey("person.id"), nullable=False),
     Column("purpose", EnumText(Purpose, 16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("state", EnumText(RequestState, 16), nullable=False),
 )
-
-request_version, request_key = _versions_of("request")
 
 clock_event = _table(
     "clock_event",
@@ -464,11 +456,8 @@ held = _table(
     sqlite_with_rowid=False,
 )
 
-incident = _table(
+incident, incident_version, incident_key = _written_by_people(
     "incident",
-    Column("id", String(32), primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("reporter", ForeignKey("person.id"), nullable=False),
     Column("told", ForeignKey("person.id"), nullable=False),
     Column("aware_at", BigInteger, nullable=False),
@@ -476,19 +465,12 @@ incident = _table(
 )
 """``told``: the line manager, or the Data Controller."""
 
-incident_version, incident_key = _versions_of("incident")
-
-complaint = _table(
+complaint, complaint_version, complaint_key = _written_by_people(
     "complaint",
-    Column("id", String(32), primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
     Column("entered_by", ForeignKey("person.id"), nullable=False),
     Column("received_on", String(10), nullable=False),
     Column("state", EnumText(ComplaintState, 16), nullable=False),
 )
-
-complaint_version, complaint_key = _versions_of("complaint")
 
 outbox = _table(
     "outbox",
