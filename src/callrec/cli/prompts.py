@@ -115,7 +115,7 @@ class Prompts:
         if given is None:
             self._explain(help)
         default = self.earlier.get(option, default)
-        asked = _with_default(what, default)
+        asked = f"{what} [{default}]" if default else what
         while True:
             answer = self._answer(asked).strip() or default if given is None else given
             typed, given = given is None, None
@@ -362,10 +362,6 @@ class Prompts:
 def _explained(error: CallrecError) -> str:
     """What is wrong with an answer, to somebody who was asked a question."""
     return "; ".join(filter(None, (error.message, error.advice)))
-
-
-def _with_default(what: str, default: str) -> str:
-    return f"{what} [{default}]" if default else what
 
 
 def _asked(what: str) -> str:

@@ -197,7 +197,16 @@ def rotate(
     elif reseal:
         _reseal(ctx.obj, practice, actor, keys, second)
     else:
-        _rotate(ctx.obj.out, practice, actor, keys, second)
+        from callrec.keys.rotating import rotate_keys
+
+        versions = rotate_keys(practice, actor, keys, second=second)
+        ctx.obj.out.show_items(
+            [{"key": key, "version": version} for key, version in versions.items()],
+            Table(("key", "version"), list(versions.items())),
+        )
+        more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
+        beside = f" --countersign {second.login}" if second else ""
+        ctx.obj.out.next_step(f"callrec practice keys rotate --reseal{beside}{more}")
 
 
 def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
@@ -206,25 +215,6 @@ def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
             "--reencrypt is about the recordings alone, and goes without --reseal and --key",
             hint="run callrec practice keys rotate --reencrypt by itself",
         )
-
-
-def _rotate(
-    out: Output,
-    practice: Practice,
-    actor: Actor,
-    keys: frozenset[VaultKey],
-    second: Actor | None,
-) -> None:
-    from callrec.keys.rotating import rotate_keys
-
-    versions = rotate_keys(practice, actor, keys, second=second)
-    out.show_items(
-        [{"key": key, "version": version} for key, version in versions.items()],
-        Table(("key", "version"), list(versions.items())),
-    )
-    more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
-    beside = f" --countersign {second.login}" if second else ""
-    out.next_step(f"callrec practice keys rotate --reseal{beside}{more}")
 
 
 def _reseal(

@@ -15,7 +15,6 @@ from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeGap, NoticeKind
 
 if TYPE_CHECKING:
-    from callrec.policy.notice import NoticeGap
     from callrec.views.notices import ListedNotice
 
 notice_app = new_app()

@@ -58,7 +58,10 @@ def register(
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     actor = signing_person(ctx.obj, practice)
     extract = read_register(practice, actor, name, since=begin, until=end)
-    _show_or_write(ctx.obj, extract, to, replace=replace)
+    if to is None:
+        _show(ctx.obj, extract)
+    else:
+        _write(ctx.obj, extract, to, replace=replace)
     _end(extract)
 
 
@@ -103,15 +106,6 @@ def _document(suffix: str, document: Document) -> bytes:
             from callrec.paper.document_text import as_text
 
             return as_text(document)
-
-
-def _show_or_write(
-    invocation: Invocation, extract: RegisterExtract, to: Path | None, *, replace: bool
-) -> None:
-    if to is None:
-        _show(invocation, extract)
-    else:
-        _write(invocation, extract, to, replace=replace)
 
 
 def _write(invocation: Invocation, extract: RegisterExtract, to: Path, *, replace: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,6 +49,7 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
     Nothing is destroyed, and only counts are shown. That you looked is recorded.
     """
     from callrec.retention.review import review_retention
+    from callrec.views.retention import REVIEW_COLUMNS, review_cells, review_json
 
     practice = practice_of(ctx.obj)
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
@@ -57,8 +57,10 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
     if to is None:
         _show_review(ctx.obj.out, found)
     else:
-        zone = practice.settings.time_zone
-        _write_review(ctx.obj.out, found, zone, to, replace=replace)
+        rows, lines = map(review_cells, found.due), len(found.due)
+        table = partial(to_csv, REVIEW_COLUMNS, rows, practice.settings.time_zone)
+        write_report(to, review_json(found), table, replace=replace)
+        ctx.obj.out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
 
 
 def _show_review(out: Output, found: RetentionReview) -> None:
@@ -67,18 +69,6 @@ def _show_review(out: Output, found: RetentionReview) -> None:
     out.show(review_json(found), _words(found))
     if found.free:
         out.next_step("callrec retention dispose")
-
-
-def _write_review(
-    out: Output, found: RetentionReview, zone: tzinfo, to: Path, *, replace: bool
-) -> None:
-    from callrec.views.retention import REVIEW_COLUMNS, review_cells, review_json
-
-    rows = map(review_cells, found.due)
-    table = partial(to_csv, REVIEW_COLUMNS, rows, zone)
-    write_report(to, review_json(found), table, replace=replace)
-    lines = len(found.due)
-    out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
 
 
 @retention_app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,12 +17,11 @@ from callrec.cli.invocation import (
     practice_and_signer,
     practice_of,
 )
-from callrec.cli.output import Output
 from callrec.system.shell import quoted
 from callrec.views.words import local_time
 
 if TYPE_CHECKING:
-    from callrec.office.settings import ProposedSettings, ShownSettings
+    from callrec.office.settings import ProposedSettings
 
 settings_app = new_app()
 
@@ -77,13 +75,18 @@ def apply(
     the earlier rules stay on record.
     """
     from callrec.office.settings import apply_settings
+    from callrec.views.settings import changes_json, in_force_line, settings_json
 
     practice, actor = practice_and_signer(ctx.obj)
     agreed: list[ProposedSettings] = []
     agree = partial(_agree, ctx.obj, agreed, yes=yes)
     second = countersigning_person(ctx.obj, practice, countersign) if countersign else None
     applied = apply_settings(practice, actor, file, agree, second=second)
-    _show_applied(ctx.obj.out, applied, agreed)
+    if applied is None:
+        ctx.obj.out.show({"version": None, "changes": []}, "It changes nothing.")
+    else:
+        value = {**settings_json(applied), **changes_json(agreed[0])}
+        ctx.obj.out.show(value, in_force_line(applied))
 
 
 def _agree(
@@ -96,18 +99,6 @@ def _agree(
         call.out.note(line)
     call.prompts.confirm("Are these the practice's rules from now on?", yes=yes)
     agreed.append(proposed)
-
-
-def _show_applied(
-    out: Output, applied: ShownSettings | None, agreed: Sequence[ProposedSettings]
-) -> None:
-    from callrec.views.settings import changes_json, in_force_line, settings_json
-
-    if applied is None:
-        out.show({"version": None, "changes": []}, "It changes nothing.")
-    else:
-        value = {**settings_json(applied), **changes_json(agreed[0])}
-        out.show(value, in_force_line(applied))
 
 
 SettingsFile = Annotated[

@@ -108,7 +108,8 @@ def _show_ready(invocation: Invocation, user: str, plan: _Plan) -> None:
     _write_config(invocation, plan)
     invocation.out.say("This machine and the vault:")
     show_findings(invocation)
-    _show_next(invocation, user, plan)
+    for step in _next_steps(user, plan):
+        invocation.out.next_step(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +274,6 @@ def _show_founded(invocation: Invocation, user: str, kit: PrintedKit, plan: _Pla
     where = f'The vault of {kit.practice} is in "{folder}".'
     page = () if plan.was_asked and file is None else kit_lines(kit, file)
     out.show(value, (where, *page))
-
-
-def _show_next(invocation: Invocation, user: str, plan: _Plan) -> None:
-    for step in _next_steps(user, plan):
-        invocation.out.next_step(step)
 
 
 def _next_steps(user: str, plan: _Plan) -> Iterator[str]:

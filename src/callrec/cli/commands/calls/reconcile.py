@@ -81,16 +81,10 @@ def reconcile(
     compare = partial(reconcile_calls, practice, actor, first=first, last=last, files=cdr or ())
     with ctx.obj.out.progress("opening", total=None) as advance:
         done = compare(advance=advance)
-    _write_and_show(ctx.obj, done, csv, replace=replace)
-    _end(done)
-
-
-def _write_and_show(
-    call: Invocation, done: Reconciliation, csv: Path | None, *, replace: bool
-) -> None:
     if csv is not None:
-        _write(csv, done, call.settings.time_zone, replace=replace)
-    _show(call, done, csv)
+        _write(csv, done, ctx.obj.settings.time_zone, replace=replace)
+    _show(ctx.obj, done, csv)
+    _end(done)
 
 
 def _write(file: Path, done: Reconciliation, zone: tzinfo, *, replace: bool) -> None:

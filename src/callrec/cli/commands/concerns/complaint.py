@@ -48,7 +48,7 @@ from callrec.views.typed import read_complaint, read_incident, read_request, rea
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
-    from callrec.complaints.complaint import ChangedComplaint, NewComplaint
+    from callrec.complaints.complaint import ChangedComplaint
     from callrec.complaints.show import ListedComplaint, ShownComplaint
     from callrec.practice import Actor, Practice
 
@@ -74,46 +74,23 @@ def receive(
     Anyone may enter one. A complaint about care or service is not one: if it needs a recording, use
     callrec request create complaint.
     """
-    from callrec.complaints.complaint import receive_complaint
-
-    practice, actor = practice_and_actor(ctx.obj)
-    entered = partial(_entered_as, ctx.obj, practice, request=request, incident=incident)
-    with drafting(ctx.obj, practice, "complaint receive"):
-        new = entered(on=on, how=how, from_=from_, contact=contact, what=what)
-        made = receive_complaint(practice, actor, new)
-    _show_received(ctx.obj, made)
-
-
-def _entered_as(
-    invocation: Invocation,
-    practice: Practice,
-    *,
-    on: str | None,
-    how: Channel | None,
-    from_: str | None,
-    contact: str | None,
-    what: str | None,
-    request: str | None,
-    incident: str | None,
-) -> NewComplaint:
-    """What is entered: what was typed, and the answers to what was left out."""
-    from callrec.complaints.complaint import NewComplaint
+    from callrec.complaints.complaint import NewComplaint, receive_complaint
     from callrec.practice import today
 
-    ask, link = partial(_ask, invocation), partial(_link, invocation)
-    return NewComplaint(
-        received_on=_ask_day(invocation, "When did it come?", on, today(practice)),
-        how=_how(invocation, how, "How did it come?"),
-        complainant=ask("Who complains?", str, from_, "--from NAME"),
-        contact=ask("How can we reach them?", str, contact, "--contact TEXT", help_=_REACHED),
-        what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
-        request=link("Which request is it about?", read_request, request),
-        incident=link("Which incident is it about?", read_incident, incident),
-    )
-
-
-def _show_received(invocation: Invocation, made: ChangedComplaint) -> None:
-    _show_changed(invocation, made, received_line(made), "acknowledge")
+    practice, actor = practice_and_actor(ctx.obj)
+    ask, link = partial(_ask, ctx.obj), partial(_link, ctx.obj)
+    with drafting(ctx.obj, practice, "complaint receive"):
+        new = NewComplaint(
+            received_on=_ask_day(ctx.obj, "When did it come?", on, today(practice)),
+            how=_how(ctx.obj, how, "How did it come?"),
+            complainant=ask("Who complains?", str, from_, "--from NAME"),
+            contact=ask("How can we reach them?", str, contact, "--contact TEXT", help_=_REACHED),
+            what=ask("What do they say is wrong?", str, what, "--what TEXT", check=check_account),
+            request=link("Which request is it about?", read_request, request),
+            incident=link("Which incident is it about?", read_incident, incident),
+        )
+        made = receive_complaint(practice, actor, new)
+    _show_changed(ctx.obj, made, received_line(made), "acknowledge")
 
 
 _REACHED: Final = "An address, an e-mail address or a telephone number."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +21,7 @@ from callrec.cli.invocation import (
     reading_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, labelled
+from callrec.cli.output import labelled
 from callrec.policy.breach import (
     BREACH_RECORD_FIELDS,
     ICO_REPORT_FIELDS,
@@ -48,7 +48,7 @@ from callrec.views.words import act_in_words, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.cli.prompts import Prompts
-    from callrec.incidents.incident import IncidentReport, ReportedIncident, UpdatedIncident
+    from callrec.incidents.incident import UpdatedIncident
     from callrec.incidents.show import ListedIncident, ShownIncident
     from callrec.practice import Actor, Practice
 
@@ -69,58 +69,35 @@ def report(
 
     You need nobody's approval. Your line manager is told at once; otherwise the Data Controller.
     """
-    from callrec.incidents.incident import report_incident
+    from callrec.incidents.incident import IncidentReport, report_incident
 
     practice, actor = practice_and_actor(ctx.obj)
-    about = partial(_account, ctx.obj.prompts, practice, recording=recording, request=request)
+    ask, asked = ctx.obj.prompts.ask, partial(_asked, ctx.obj.prompts)
     with drafting(ctx.obj, practice, "incident report"):
-        account = about(noticed=noticed, what=what, tell=tell)
-        made = report_incident(practice, actor, account)
-    _show_reported(ctx.obj.out, made, practice.settings.time_zone)
-
-
-def _show_reported(out: Output, made: ReportedIncident, zone: tzinfo) -> None:
-    value = {"id": made.reference, **facts(made, "told", "due_at")}
-    out.show(value, reported_line(made, zone))
-    out.next_step(f"callrec incident show {made.reference}")
-
-
-def _account(
-    prompts: Prompts,
-    practice: Practice,
-    *,
-    noticed: str | None,
-    what: str | None,
-    tell: str | None,
-    recording: Sequence[int] | None,
-    request: str | None,
-) -> IncidentReport:
-    """What is reported: what was typed, and the answers to what was left out."""
-    from callrec.incidents.incident import IncidentReport
-
-    noticed = noticed or prompts.ask(
-        "When was it noticed (24/11/2026 9:30, yesterday 4pm, or now)", option="--noticed TIME"
-    )
-    what = what or prompts.ask("What happened, in a sentence", option="--what TEXT")
-    tell = _asked(
-        prompts,
-        tell,
-        "Login of your line manager (or none: whom the settings name, or the Data Controller)",
-        "--tell USER",
-    )
-    if recording is None:
-        numbers = _asked(
-            prompts, None, "Recordings concerned (1042 1043, or none)", "--recording ID"
+        noticed = noticed or ask(
+            "When was it noticed (24/11/2026 9:30, yesterday 4pm, or now)", option="--noticed TIME"
         )
-        recording = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
-    under = _asked(prompts, request, "Request concerned (R-17, or none)", "--request R")
-    return IncidentReport(
-        noticed_at=read_noticed(noticed, practice),
-        what=what,
-        tell=tell,
-        recordings=recording,
-        request=None if under is None else read_request(under),
-    )
+        what = what or ask("What happened, in a sentence", option="--what TEXT")
+        tell = asked(
+            tell,
+            "Login of your line manager (or none: whom the settings name, or the Data Controller)",
+            "--tell USER",
+        )
+        if recording is None:
+            numbers = asked(None, "Recordings concerned (1042 1043, or none)", "--recording ID")
+            recording = [read_recording(each) for each in (numbers or "").replace(",", " ").split()]
+        under = asked(request, "Request concerned (R-17, or none)", "--request R")
+        account = IncidentReport(
+            noticed_at=read_noticed(noticed, practice),
+            what=what,
+            tell=tell,
+            recordings=recording,
+            request=None if under is None else read_request(under),
+        )
+        made = report_incident(practice, actor, account)
+    value = {"id": made.reference, **facts(made, "told", "due_at")}
+    ctx.obj.out.show(value, reported_line(made, practice.settings.time_zone))
+    ctx.obj.out.next_step(f"callrec incident show {made.reference}")
 
 
 @incident_app.command("list")

@@ -205,7 +205,12 @@ def verify(ctx: Context, *, folders: volumes.VolumeFolders = None) -> None:
         _check_volume(ctx.obj, practice, at, approver)
         for at in longest_unverified_first(practice, every)
     ]
-    _show_checked(ctx.obj.out, practice, checked, asked=folders)
+    out, lines = ctx.obj.out, (line for each in checked for line in _checked_lines(each))
+    if folders is not None and len(folders) == 1:
+        out.show(_checked_json(checked[0]), lines)
+    else:
+        out.show_items([_checked_json(each) for each in checked], lines)
+        _note_not_attached(out, practice, {each.report.label for each in checked})
     _end_verify(checked)
 
 
@@ -244,17 +249,6 @@ def _attached_folders(practice: Practice) -> list[Path]:
             hint=f"attach one, or give its folder: callrec archive verify {A_DRIVE}",
         )
     return every
-
-
-def _show_checked(
-    out: Output, practice: Practice, checked: Sequence[_Checked], *, asked: Sequence[Path] | None
-) -> None:
-    lines = (line for each in checked for line in _checked_lines(each))
-    if asked is not None and len(asked) == 1:
-        out.show(_checked_json(checked[0]), lines)
-    else:
-        out.show_items([_checked_json(each) for each in checked], lines)
-        _note_not_attached(out, practice, {each.report.label for each in checked})
 
 
 def _end_verify(checked: Sequence[_Checked]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,8 +115,8 @@ def _row(each: ListedVolume, zone: tzinfo) -> tuple[object, ...]:
 
     return (
         *(each.label, each.recordings, size_in_words(each.size_bytes)),
-        _day(each.written_at, zone),
-        _day(each.verified_at, zone) if each.verified_at else "never by you",
+        local_day(each.written_at, zone),
+        local_day(each.verified_at, zone) if each.verified_at else "never by you",
         where_now(each),
     )
 
@@ -126,7 +126,7 @@ def _lines(each: ListedVolume, kept: VolumeKeeper | None, zone: tzinfo) -> Itera
         f"with {kept.by}, at {kept.place}" if kept else "",
         f"serial {each.serial}" if each.serial else "",
         "on the vault's own disk: no copy elsewhere" if each.on_vaults_disk else "",
-        "" if each.at else f"last seen {_day(each.seen_at, zone)}",
+        "" if each.at else f"last seen {local_day(each.seen_at, zone)}",
     ]
     if any(parts):
         yield f"{each.label}:"
@@ -142,10 +142,6 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
         yield f"Nowhere else: {counted(len(done.without_copy), 'recording')}."
     else:
         yield "Each of them is in the vault or on another drive too."
-
-
-def _day(at: datetime, zone: tzinfo) -> str:
-    return local_day(at, zone)
 
 
 VolumeLabel = Annotated[

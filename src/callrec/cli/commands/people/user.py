@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from csv import DictReader
-from datetime import date, tzinfo
+from datetime import date
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -29,7 +29,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.output import Output
-from callrec.cli.prompts import NEW_PASSWORD_FILE, Prompts, read_password
+from callrec.cli.prompts import NEW_PASSWORD_FILE, read_password
 from callrec.errors import NotFound, Unusable
 from callrec.policy.role import SERVICES, Power, Role
 from callrec.views.typed import read_word
@@ -37,7 +37,6 @@ from callrec.views.words import as_words, can_line, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
-    from callrec.login.sessions import OpenSession
     from callrec.people.joining import AddedPerson, PasswordReset
     from callrec.practice import Actor, Practice
 
@@ -118,28 +117,21 @@ def import_(ctx: Context, file: PeopleFile) -> None:
     The first line of the file is "login,name,role". Each line after that is a person. Each gets a
     provisional password, which is shown once.
     """
+    from callrec.people.joining import add_person
+
     people = _read_people(file)
     sitting = Sitting(ctx.obj, [login for login, _, _ in people], done="added")
     actor = signing_person(ctx.obj, practice_of(ctx.obj))
-    for login, name, role in people:
+    for login, name, typed in people:
         with sitting.on(login):
-            added = _add_listed(ctx.obj, actor, login, name, role)
+            role = read_word(Role, "role", typed)
+            _check_credential_file(role, None)
+            practice = _with_who_is_who(ctx.obj)
+            added = add_person(practice, actor, login=login, full_name=name, role=role, password="")
             sitting.show(login, *_added(added, added.password, of=f" of {login}"))
     sitting.end()
     first = sitting.references[0]
     ctx.obj.out.next_step(f"{first} runs callrec login {first}; the others likewise")
-
-
-def _add_listed(
-    invocation: Invocation, actor: Actor, login: str, name: str, typed: str
-) -> AddedPerson:
-    """Add one person of a file, by the role that was typed there."""
-    from callrec.people.joining import add_person
-
-    role = read_word(Role, "role", typed)
-    _check_credential_file(role, None)
-    practice = _with_who_is_who(invocation)
-    return add_person(practice, actor, login=login, full_name=name, role=role, password="")
 
 
 def _with_who_is_who(invocation: Invocation) -> Practice:
@@ -304,7 +296,8 @@ def _confirm_each(
             if second is None and user != countersign:
                 second = _second_person(call, practice, actor, user, countersign)
             beside = None if user == countersign else second
-            heard = said or _ask_words(call.prompts, user)
+            question = f"The six words that {user} reads to you"
+            heard = said or call.prompts.ask(question, option="--words TEXT")
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
             _note_without_factor(call, user)
@@ -317,10 +310,6 @@ def _note_without_factor(call: Invocation, user: str) -> None:
 
     if user in people_without(_with_who_is_who(call)):
         call.out.note(lacking_line(user))
-
-
-def _ask_words(prompts: Prompts, user: str) -> str:
-    return prompts.ask(f"The six words that {user} reads to you", option="--words TEXT")
 
 
 def _show_confirmed(sitting: Sitting, done: Colleague, actor: Actor, beside: Actor | None) -> None:
@@ -503,13 +492,18 @@ def password(ctx: Context, *, seen: Seen = False, countersign: options.Countersi
     A second person signs for a new key too, if there is one who may: --countersign
     """
     from callrec.login.unlock import change_password
-    from callrec.views.people import OWN_CHANGED
+    from callrec.people.seen import begin_again
+    from callrec.views.people import NEW_KEY, OWN_CHANGED, taken_back_lines
 
     practice, actor = practice_and_signer(ctx.obj)
     choose = _new_password(ctx.obj, practice, actor)
     if seen:
         second = _second_person(ctx.obj, practice, actor, actor.login, countersign)
-        _begin_again(ctx.obj.out, practice, actor, choose, second)
+        taken_back = begin_again(practice, actor, new_password=choose, second=second)
+        value = {"user": actor.login, "taken_back": list(taken_back)}
+        ctx.obj.out.show(value, (NEW_KEY, *taken_back_lines(taken_back)))
+        _tell_what_is_left(ctx.obj.out, practice)
+        ctx.obj.out.next_step("callrec practice keys rotate --reseal")
         return
     change_password(practice, actor, password=choose())
     ctx.obj.out.show({"user": actor.login}, OWN_CHANGED)
@@ -527,24 +521,6 @@ def _new_password(call: Invocation, practice: Practice, actor: Actor) -> Callabl
     )
 
 
-def _begin_again(
-    out: Output,
-    practice: Practice,
-    actor: Actor,
-    choose: Callable[[], str],
-    second: Actor | None,
-) -> None:
-    """Give the actor a new key as well, and tell what was taken back."""
-    from callrec.people.seen import begin_again
-    from callrec.views.people import NEW_KEY, taken_back_lines
-
-    taken_back = begin_again(practice, actor, new_password=choose, second=second)
-    value = {"user": actor.login, "taken_back": list(taken_back)}
-    out.show(value, (NEW_KEY, *taken_back_lines(taken_back)))
-    _tell_what_is_left(out, practice)
-    out.next_step("callrec practice keys rotate --reseal")
-
-
 @user_app.command()
 def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = False) -> None:
     """List who is logged in, since when and where; --end logs a person out everywhere.
@@ -559,7 +535,14 @@ def sessions(ctx: Context, *, user: options.AnyLogin = None, end: EndSessions = 
         return
     practice, actor = practice_and_actor(ctx.obj)
     found = list_sessions(practice, actor, login=user)
-    _show_sessions(ctx.obj.out, found, practice.settings.time_zone, user)
+    zone = practice.settings.time_zone
+    rows = [
+        (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
+        for each in found
+    ]
+    table = Table(("login", "since", "until", "where"), rows)
+    words = table if rows else f"{user} is not logged in." if user else "Nobody is logged in."
+    ctx.obj.out.show_items([facts(each) for each in found], words)
 
 
 def _end_sessions(invocation: Invocation, user: str | None) -> None:
@@ -571,18 +554,6 @@ def _end_sessions(invocation: Invocation, user: str | None) -> None:
     whose = user or actor.login
     ended = end_sessions(practice, actor, login=whose)
     invocation.out.show({"user": whose, "ended": ended}, ended_line(ended, whose))
-
-
-def _show_sessions(
-    out: Output, found: Sequence[OpenSession], zone: tzinfo, user: str | None
-) -> None:
-    rows = [
-        (each.user, *(local_time(at, zone) for at in (each.since, each.until)), each.terminal)
-        for each in found
-    ]
-    table = Table(("login", "since", "until", "where"), rows)
-    words = table if rows else f"{user} is not logged in." if user else "Nobody is logged in."
-    out.show_items([facts(each) for each in found], words)
 
 
 def read_power(text: str) -> Power:

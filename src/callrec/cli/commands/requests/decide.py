@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -83,9 +83,11 @@ def approve(
     practice = practice_of(ctx.obj)
     chosen = _chosen(recording, withhold, options.typed_edits(clip, silence))
     last = typed_day(practice, until, "--until", ahead=True)
-    advised = _advised(practice, chosen, opinion_of, opinion_on, consulted)
+    opinion = _opinion(practice, opinion_of, opinion_on)
+    advised = typed_day(practice, consulted, "--consulted")
     alone = glass_reason(reason, break_glass=break_glass, countersign=countersign)
-    decision = replace(advised, to=to, until=last, note=note, glass_reason=alone)
+    decision = replace(chosen, to=to, until=last, note=note, glass_reason=alone)
+    decision = replace(decision, opinion=opinion, consulted_on=advised)
     _approve_each(ctx.obj, sitting, practice, decision, countersign=countersign, yes=yes)
     sitting.end()
 
@@ -100,15 +102,6 @@ def _chosen(
 
     grounds = grounds_of(withheld or ())
     return Decision(recordings=tuple(recordings or ()), withheld=grounds, edits=edits)
-
-
-def _advised(
-    practice: Practice, decision: Decision, of: str | None, on: str | None, consulted: str | None
-) -> Decision:
-    """The decision with who advised on it: a health professional, the Data Controller."""
-    opinion = _opinion(practice, of, on)
-    consulted_on = typed_day(practice, consulted, "--consulted")
-    return replace(decision, opinion=opinion, consulted_on=consulted_on)
 
 
 def _approve_each(
@@ -258,14 +251,10 @@ def deny(
     practice, actor = practice_and_actor(ctx.obj)
     opinion = _opinion(practice, opinion_of, opinion_on)
     deny = partial(deny_request, practice, actor, reason=why, ground=code, opinion=opinion)
-    _deny_each(sitting, partial(deny, breaks_glass=break_glass))
-    sitting.end()
-
-
-def _deny_each(sitting: Sitting, deny: Callable[[str], DeniedRequest]) -> None:
     for reference in sitting.references:
         with sitting.on(reference):
-            _show_denied(sitting, reference, deny(reference))
+            _show_denied(sitting, reference, deny(reference, breaks_glass=break_glass))
+    sitting.end()
 
 
 def _show_denied(sitting: Sitting, reference: str, denied: DeniedRequest) -> None:

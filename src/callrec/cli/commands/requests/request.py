@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callrec.cli import options
@@ -34,7 +33,6 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import TERMS, Purpose
@@ -59,7 +57,6 @@ if TYPE_CHECKING:
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
     from callrec.requests.gather import Gathered
-    from callrec.requests.model import OpenRequest
     from callrec.requests.show import ListedRequest
     from callrec.search.search import Suggested
 
@@ -229,8 +226,10 @@ def show(
     ctx: Context, request: options.Reference, *, agreement_to: options.AgreementTo = None
 ) -> None:
     """Show one request: what it says, what was decided, what happened."""
+    from callrec.crypto.primitives import sha256
+    from callrec.requests.agreement import read_agreement
     from callrec.requests.show import show_request
-    from callrec.system.files import check_new
+    from callrec.system.files import check_new, write_whole
 
     if agreement_to:
         check_new(agreement_to, replace=False)
@@ -238,21 +237,11 @@ def show(
     actor = reader(ctx.obj, practice)
     shown = show_request(practice, actor, request)
     if agreement_to:
-        _write_agreement(ctx.obj.out, practice, actor, shown.opened, agreement_to)
+        agreement = read_agreement(practice, actor, shown.opened)
+        write_whole(agreement_to, agreement, replace=False)
+        ctx.obj.out.note(f"the agreement is in {agreement_to}: delete it when you have read it")
+        ctx.obj.out.note(f"its SHA-256: {sha256(agreement).hex()}")
     ctx.obj.out.show(request_json(shown), request_lines(shown, practice))
-
-
-def _write_agreement(
-    out: Output, practice: Practice, actor: Actor, request: OpenRequest, to: Path
-) -> None:
-    from callrec.crypto.primitives import sha256
-    from callrec.requests.agreement import read_agreement
-    from callrec.system.files import write_whole
-
-    agreement = read_agreement(practice, actor, request)
-    write_whole(to, agreement, replace=False)
-    out.note(f"the agreement is in {to}: delete it when you have read it")
-    out.note(f"its SHA-256: {sha256(agreement).hex()}")
 
 
 @request_app.command()
