@@ -162,7 +162,7 @@ def seal_factor(
 def reseal_factor(slot: Slot, secret: bytes, factor_key: bytes, *, person: str, vault: str) -> Slot:
     """The same slot with another factor key, sealed under the same secret."""
     info = _context(slot.id, slot.kind, slot.public, person, vault)
-    return replace(slot, sealed=primitives.seal(_key(secret, info), factor_key, info))
+    return replace(slot, sealed=primitives.seal(primitives.derive(secret, info), factor_key, info))
 
 
 def slot_of_nobody(slot: Slot, whose: bytes) -> Slot:
@@ -179,7 +179,7 @@ def open_factor(secret: bytes, slot: Slot, *, person: str, vault: str) -> bytes:
     """
     info = _context(slot.id, slot.kind, slot.public, person, vault)
     try:
-        return primitives.open_sealed(_key(secret, info), slot.sealed, info)
+        return primitives.open_sealed(primitives.derive(secret, info), slot.sealed, info)
     except Tampered as error:
         raise Locked("this second factor is not the one that was added") from error
 
@@ -207,10 +207,6 @@ def _no_printed() -> Unusable:
         "this is not a printed secret key",
         hint="a page has eight groups of five letters and digits",
     )
-
-
-def _key(secret: bytes, info: bytes) -> bytes:
-    return primitives.derive(secret, info)
 
 
 def _context(id_: str, kind: str, public: Mapping[str, str], person: str, vault: str) -> bytes:

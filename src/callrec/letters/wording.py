@@ -320,14 +320,6 @@ def _clock_law(purpose: Purpose) -> str:
     return "Access to Health Records Act 1990, section 3" if is_deceased else "UK GDPR, Article 12"
 
 
-def _clarify(_: LetterContent, say: _Say) -> Iterator[str]:
-    yield say("clarify")
-
-
-def _extend(_: LetterContent, say: _Say) -> Iterator[str]:
-    yield say("extend")
-
-
 def _answer(content: LetterContent, say: _Say) -> Iterator[str]:
     yield say("answer")
     if content.purpose is Purpose.RECTIFICATION:
@@ -483,19 +475,20 @@ def _restricted(content: LetterContent, say: _Say) -> Iterator[str]:
     yield _recipients(content, say, "recipients are told")
 
 
-def _lift(_: LetterContent, say: _Say) -> Iterator[str]:
-    yield say("lift")
+def _alone(content: LetterContent, say: _Say) -> Iterator[str]:
+    """A letter that has one thing to say, which is called as its kind."""
+    yield say(content.kind)
 
 
 _BODIES: Final[Mapping[LetterKind, Callable[[LetterContent, _Say], Iterator[str]]]] = {
     LetterKind.ACKNOWLEDGE: _acknowledge,
-    LetterKind.CLARIFY: _clarify,
-    LetterKind.EXTEND: _extend,
+    LetterKind.CLARIFY: _alone,
+    LetterKind.EXTEND: _alone,
     LetterKind.ANSWER: _answer,
     LetterKind.REFUSE: _refuse,
     LetterKind.ERASED: _erased,
     LetterKind.RESTRICTED: _restricted,
-    LetterKind.LIFT: _lift,
+    LetterKind.LIFT: _alone,
 }
 
 

@@ -253,10 +253,6 @@ def foreign_items(practice: Practice, foreign: Foreign, *, actor: Actor) -> Sequ
     return items
 
 
-def _left_as_is(thing: str) -> str:
-    return f"{thing} is not what the entries that are left come to"
-
-
 def _act(act: str) -> str:
     return f", {act}" if act else ""
 
@@ -291,7 +287,8 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
     for row in found.rows:
         yield SetAsideItem(None, f"a {row.table} that belonged to no entry, or was damaged", *by)
     for thing in found.things:
-        yield SetAsideItem(None, _left_as_is(thing), *by)
+        what = f"{thing} is not what the entries that are left come to"
+        yield SetAsideItem(None, what, *by)
     for what in _standing_as_found(found.catalogue):
         yield SetAsideItem(None, what, *by)
     if not found and not resumed.lost:

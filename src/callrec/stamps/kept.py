@@ -6,7 +6,7 @@ before it goes on record (docs/formats/time-stamps.md, 4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -128,9 +128,3 @@ def take_away(vault: Path, stamps: Iterable[Stamp]) -> None:
         if path.name in sizes:
             with suppress(OSError):
                 remove_file(path, missing_ok=True)
-
-
-def stamps_on_record(connection: Connection) -> Iterator[tuple[int, bytes, datetime]]:
-    """Size, token and time of each stamp, oldest first."""
-    for row in connection.execute(select(tables.stamp).order_by(tables.stamp.c.size)):
-        yield row.size, bytes(row.token), from_millis(row.stamped_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
@@ -25,34 +26,25 @@ def read_reference(noun: str, example: str, text: str) -> int:
     return int(digits[1])
 
 
-def read_request(text: str) -> str:
-    """A request's reference as it is printed: ``R-17``, from that or from ``17``."""
-    return f"R-{read_reference('request', 'R-17', text)}"
+def _reader_of(noun: str, example: str) -> Callable[[str], str]:
+    """What reads a reference as it is printed: ``R-17``, from that or from ``17``."""
+
+    def read(text: str) -> str:
+        return f"{example[0]}-{read_reference(noun, example, text)}"
+
+    return read
+
+
+read_request: Final = _reader_of("request", "R-17")
+read_incident: Final = _reader_of("incident", "I-3")
+read_complaint: Final = _reader_of("complaint", "C-2")
+read_subject: Final = _reader_of("subject", "S-3")
+read_note: Final = _reader_of("note", "N-2")
 
 
 def read_hold(text: str) -> int:
     """A hold's number, from ``H-3`` or from ``3``."""
     return read_reference("hold", "H-3", text)
-
-
-def read_incident(text: str) -> str:
-    """An incident's reference as it is printed: ``I-3``, from that or from ``3``."""
-    return f"I-{read_reference('incident', 'I-3', text)}"
-
-
-def read_complaint(text: str) -> str:
-    """A complaint's reference as it is printed: ``C-2``, from that or from ``2``."""
-    return f"C-{read_reference('complaint', 'C-2', text)}"
-
-
-def read_subject(text: str) -> str:
-    """A person's reference as it is printed: ``S-3``, from that or from ``3``."""
-    return f"S-{read_reference('subject', 'S-3', text)}"
-
-
-def read_note(text: str) -> str:
-    """A note's reference as it is printed: ``N-2``, from that or from ``2``."""
-    return f"N-{read_reference('note', 'N-2', text)}"
 
 
 def read_recording(text: str) -> int:

@@ -111,6 +111,13 @@ KERNEL.GetCurrentProcess.restype = wintypes.HANDLE
 KERNEL.ReOpenFile.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD)
 KERNEL.ReOpenFile.restype = wintypes.HANDLE
 SECURITY.SetKernelObjectSecurity.argtypes = (wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID)
+SECURITY.OpenProcessToken.argtypes = (
+    wintypes.HANDLE, wintypes.DWORD, ctypes.POINTER(wintypes.HANDLE),
+)  # fmt: skip
+SECURITY.GetTokenInformation.argtypes = (
+    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD, wintypes.LPDWORD,
+)  # fmt: skip
+SECURITY.ConvertStringSidToSidW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_void_p))
 
 
 def open_shared(

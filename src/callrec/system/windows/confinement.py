@@ -159,12 +159,6 @@ KERNEL.UpdateProcThreadAttribute.argtypes = (
 KERNEL.DeleteProcThreadAttributeList.argtypes = (ctypes.c_void_p,)
 KERNEL.ResumeThread.argtypes = (wintypes.HANDLE,)
 KERNEL.SetProcessMitigationPolicy.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
-SECURITY.OpenProcessToken.argtypes = (
-    wintypes.HANDLE, wintypes.DWORD, ctypes.POINTER(wintypes.HANDLE),
-)  # fmt: skip
-SECURITY.GetTokenInformation.argtypes = (
-    wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD, wintypes.LPDWORD,
-)  # fmt: skip
 SECURITY.SetTokenInformation.argtypes = (
     wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD,
 )  # fmt: skip
@@ -172,7 +166,6 @@ SECURITY.AdjustTokenPrivileges.argtypes = (
     wintypes.HANDLE, wintypes.BOOL, ctypes.c_void_p, wintypes.DWORD, ctypes.c_void_p,
     ctypes.c_void_p,
 )  # fmt: skip
-SECURITY.ConvertStringSidToSidW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_void_p))
 
 
 class ConfinedProcess:

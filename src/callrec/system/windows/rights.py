@@ -45,17 +45,10 @@ class _Account(ctypes.Structure):
 
 KERNEL.CreateDirectoryW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(api.SecurityAttributes))
 KERNEL.QueryDosDeviceW.argtypes = (wintypes.LPCWSTR, wintypes.LPWSTR, wintypes.DWORD)
-SECURITY.OpenProcessToken.argtypes = (
-    wintypes.HANDLE, wintypes.DWORD, ctypes.POINTER(wintypes.HANDLE),
-)  # fmt: skip
-SECURITY.GetTokenInformation.argtypes = (
-    wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD, wintypes.LPDWORD,
-)  # fmt: skip
 SECURITY.GetLengthSid.argtypes = (ctypes.c_void_p,)
 SECURITY.GetKernelObjectSecurity.argtypes = (
     wintypes.HANDLE, wintypes.DWORD, wintypes.LPVOID, wintypes.DWORD, wintypes.LPDWORD,
 )  # fmt: skip
-SECURITY.ConvertStringSidToSidW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_void_p))
 SECURITY.LookupAccountSidW.argtypes = (
     wintypes.LPCWSTR, ctypes.c_void_p, wintypes.LPWSTR, wintypes.LPDWORD, wintypes.LPWSTR,
     wintypes.LPDWORD, wintypes.LPDWORD,
