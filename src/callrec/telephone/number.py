@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
@@ -374,25 +375,20 @@ def _e164(digits: str) -> str | None:
         return digits
     import phonenumbers  # noqa: PLC0415  # 58 modules, and a usual spelling needs none
 
-    try:
+    with suppress(phonenumbers.NumberParseException):
         number = phonenumbers.parse(digits, _REGION)
-    except phonenumbers.NumberParseException:
-        number = None
-    else:
         shortest = _SHORTEST + (number.country_code == _UNITED_KINGDOM)
         is_long = len(phonenumbers.national_significant_number(number)) >= shortest
-    # The dearer last.
-    if number is None or not (
-        (is_long and phonenumbers.is_possible_number(number))
-        or phonenumbers.is_valid_number(number)
-    ):
-        # Only now: 141 is Glasgow's code as well, and may be written without its nought.
-        behind = _DIALLED_BEFORE.fullmatch(digits)
-        return e164(behind["whole"] or behind["abroad"]) if behind else None
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
-    # each time shorter, until it stays as it is.
-    return written if written == digits else e164(written)
+        # The dearer last.
+        is_likely = is_long and phonenumbers.is_possible_number(number)
+        if is_likely or phonenumbers.is_valid_number(number):
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            # Behind a trunk's nought or a carrier's code there may be another: what is left is read
+            # again, each time shorter, until it stays as it is.
+            return written if written == digits else e164(written)
+    # Only now: 141 is Glasgow's code as well, and may be written without its nought.
+    behind = _DIALLED_BEFORE.fullmatch(digits)
+    return e164(behind["whole"] or behind["abroad"]) if behind else None
 
 
 def _plain(text: str) -> str:
