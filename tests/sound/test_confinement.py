@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from callrec.sound.child import MessageKind, Undecodable, converse
-from callrec.system.confinement import Limits, can_confine
-from callrec.system.processes import python_command
+from callrec.system.confinement import can_confine
+from callrec.system.limits import Limits
+from callrec.system.modules import python_command
 from house.processes import children
 from sound.probe import ATTEMPTS
 
@@ -81,7 +82,8 @@ def test_no_core_of_a_child_is_dumped() -> None:
     """Its memory belongs to its user where it may be dumped, else to root."""
     program = """
 import ctypes, os
-from callrec.system.confinement import Limits, confine
+from callrec.system.confinement import confine
+from callrec.system.limits import Limits
 if os.getuid() == 0:
     os.setuid(54321)
 ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)

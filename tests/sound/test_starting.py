@@ -16,7 +16,8 @@ from callrec.sound import child
 from callrec.sound.child import Undecodable, converse, expect_decoders, starting_ahead
 from callrec.sound.coding import COMPRESSED, decoding
 from callrec.sound.listening import measure
-from callrec.system.confinement import ConfinedProcess, Limits
+from callrec.system.confinement import ConfinedProcess
+from callrec.system.limits import Limits
 from house.processes import children
 from sound.builders import a_copy, no_further_file
 from telephone.builders import a_wave

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from callrec.sound.child import converse
-from callrec.system.confinement import ConfinedProcess, Limits, can_confine
+from callrec.system.confinement import ConfinedProcess, can_confine
+from callrec.system.limits import Limits
 from system.probe import MEMORY_BYTES, attempts, outcomes
 
 TESTS = Path(__file__).parents[1]

@@ -59,26 +59,37 @@ def file(tmp_path: Path) -> Path:
 )
 def test_each_system_is_asked_by_the_same_names_and_with_the_same_arguments(area: str) -> None:
     posix, windows = (_offered(SYSTEM / system / f"{area}.py") for system in ("posix", "windows"))
-    assert list(posix) == list(windows)
-    assert {name: how for name, how in posix.items() if how and windows[name]} == {
-        name: how for name, how in windows.items() if how and posix[name]
+    both = posix.keys() & windows.keys()
+    functions = [name for name in both if posix[name] and windows[name]]
+    assert {name: posix[name] for name in functions} == {name: windows[name] for name in functions}
+    asked = {
+        each.name
+        for path in SYSTEM.parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == f"callrec.system.{area}"
+        for each in node.names
     }
+    assert asked - {*both, *_offered(SYSTEM / f"{area}.py")} == set()
 
 
 def _offered(module: Path) -> dict[str, str]:
-    """What a module's list of names has, and how those are called that are functions of its own."""
+    """A module's public names, and how those are called that are functions."""
     given: dict[str, str] = {}
     for each in ast.parse(module.read_text(encoding="utf-8")).body:
         match each:
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
-                given.update({str(ast.literal_eval(name)): "" for name in names})
-            case ast.FunctionDef(name=name) if name in given:
+            case ast.FunctionDef(name=name):
                 given[name] = (
                     f"({ast.unparse(each.args)}) -> {each.returns and ast.unparse(each.returns)}"
                 )
+            case (
+                ast.ClassDef(name=name)
+                | ast.AnnAssign(target=ast.Name(id=name))
+                | ast.Assign(targets=[ast.Name(id=name)])
+            ):
+                given[name] = ""
             case _:
                 pass
-    return given
+    return {name: how for name, how in given.items() if not name.startswith("_")}
 
 
 def test_bytes_are_written_and_read_as_they_are(tmp_path: Path) -> None:

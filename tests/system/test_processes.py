@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from callrec.frozen import OWN_PROCESSES
-from callrec.system.modules import RUN_MODULE
+from callrec.system.modules import RUN_MODULE, python_command
 from callrec.system.processes import (
     has_writer,
     kill_process,
-    python_command,
     read_available,
     start_process,
     usable_processors,

@@ -10,7 +10,8 @@ assert sys.platform == "win32"
 GIVES_UP = """
 import ctypes
 from ctypes import wintypes
-from callrec.system.confinement import Limits, confine
+from callrec.system.confinement import confine
+from callrec.system.limits import Limits
 
 SECURITY = ctypes.WinDLL("advapi32")
 

@@ -22,9 +22,9 @@ from sqlalchemy.exc import DBAPIError
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.catalogue.engine import Database, opened_at, place_of
 from callrec.errors import CallrecError, Tampered
+from callrec.system.modules import python_command
 from callrec.system.processes import (
     kill_process,
-    python_command,
     read_available,
     start_process,
     usable_processors,

@@ -31,7 +31,8 @@ from callrec.cli.groups import (
 from callrec.cli.invocation import Context, GlobalOptions, Invocation
 from callrec.errors import CallrecError, Failed, Tampered, Unusable
 from callrec.system.console import let_go, nobody_reads
-from callrec.system.processes import python_command, start_detached
+from callrec.system.modules import python_command
+from callrec.system.processes import start_detached
 
 if TYPE_CHECKING:
     from callrec.practice import Practice

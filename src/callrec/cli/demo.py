@@ -21,7 +21,7 @@ from callrec.cli.invocation import Context
 from callrec.cli.output import Output
 from callrec.errors import Failed, Refused, Tampered, Unusable
 from callrec.system.files import remove_folder
-from callrec.system.processes import python_command
+from callrec.system.modules import python_command
 from callrec.system.rights import make_private_folder
 from callrec.system.shell import RENAME, find_program, joined, set_variable
 

@@ -175,6 +175,9 @@ MAX_BATCH_BYTES: Final = 256_000_000
 
 WORKERS: Final = 2
 
+THREADS: Final = 4
+"""That seal large files: while one waits for the drive, another hashes."""
+
 BATCHES_AHEAD: Final = 2
 """Batches that are being sealed, or are sealed, while one is catalogued; where they are of many
 recordings, of each of which something is held meanwhile, it is one."""
@@ -214,7 +217,7 @@ class IngestRun:
         first = list(islice(all_sources, 1))
         # Forked before there are threads, of whose locks it would have copies.
         with ExitStack() as stores, self._workers(first) as self._beside, ExitStack() as threads:
-            self._pool = ThreadPoolExecutor(WORKERS)
+            self._pool = ThreadPoolExecutor(THREADS)
             # What is under way ends before the store's batches are cleared away.
             threads.callback(self._pool.shutdown, wait=True, cancel_futures=True)
             begun: deque[_Group] = deque()

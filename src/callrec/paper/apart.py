@@ -19,7 +19,8 @@ from contextvars import ContextVar
 from typing import Final
 
 from callrec.package.certificate import Certificate
-from callrec.system.processes import harden_process, kill_process, python_command, start_process
+from callrec.system.modules import python_command
+from callrec.system.processes import harden_process, kill_process, start_process
 
 MAKER_COMMAND: Final = python_command("callrec.paper.apart")
 _LENGTH_BYTES: Final = 4

@@ -27,8 +27,9 @@ from enum import Enum
 from typing import Any, Final, NoReturn
 
 from callrec.errors import Failed, Unusable
-from callrec.system.confinement import ConfinedProcess, Limits, Unconfined, confine
-from callrec.system.processes import python_command
+from callrec.system.confinement import ConfinedProcess, confine
+from callrec.system.limits import Limits, Unconfined
+from callrec.system.modules import python_command
 
 TIMEOUT_S: Final = 60.0
 """Seconds in which a child whose turn it is must say something."""

@@ -16,8 +16,8 @@ from dataclasses import astuple, dataclass, field
 from typing import BinaryIO, Final, Protocol
 
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
-from callrec.system.confinement import Limits
-from callrec.system.processes import python_command
+from callrec.system.limits import Limits
+from callrec.system.modules import python_command
 
 _MAX_DECODED_BYTES: Final = 2**32 - 1 - 36
 """Of samples: RIFF counts in 32 bits, and 36 bytes are spent before the samples."""

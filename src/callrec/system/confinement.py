@@ -10,18 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from callrec.system.limits import Limits, Unconfined
-
 if sys.platform == "win32":
     from callrec.system.windows.confinement import *
 else:
     from callrec.system.posix.confinement import *
-
-__all__ = [
-    "WHERE_IT_IS_CONFINED",
-    "ConfinedProcess",
-    "Limits",
-    "Unconfined",
-    "can_confine",
-    "confine",
-]

@@ -9,28 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from callrec.system.modules import python_command
-
 if sys.platform == "win32":
     from callrec.system.windows.processes import *
 else:
     from callrec.system.posix.processes import *
-
-__all__ = [
-    "ENDING",
-    "become",
-    "graceful_shutdown",
-    "harden_process",
-    "has_writer",
-    "interruptible",
-    "kill_process",
-    "python_command",
-    "read_available",
-    "start_detached",
-    "start_process",
-    "uninterrupted",
-    "usable_processors",
-]
 
 
 @contextmanager

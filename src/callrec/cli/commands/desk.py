@@ -12,7 +12,8 @@ from callrec.cli.commands.status import show_checked
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.errors import Misconfigured
-from callrec.system.processes import become, python_command
+from callrec.system.modules import python_command
+from callrec.system.processes import become
 
 if TYPE_CHECKING:
     from callrec.practice import Practice

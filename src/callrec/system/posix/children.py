@@ -15,8 +15,6 @@ from typing import NoReturn
 
 assert sys.platform != "win32"
 
-__all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]
-
 Channel = socket.socket
 
 

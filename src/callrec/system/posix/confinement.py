@@ -27,8 +27,6 @@ assert sys.platform != "win32"
 from callrec.system.limits import Limits, Unconfined
 from callrec.system.posix.processes import start_process
 
-__all__ = ["WHERE_IT_IS_CONFINED", "ConfinedProcess", "can_confine", "confine"]
-
 WHERE_IT_IS_CONFINED: Final = "release recordings of unknown origin on Linux"
 """What to do where this computer cannot confine."""
 

@@ -17,18 +17,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = [
-    "COPY_METHODS",
-    "METHOD_UNSUPPORTED",
-    "block_size",
-    "code_of",
-    "disk_of",
-    "drives",
-    "external_drives",
-    "file_system_of",
-    "serial_of",
-]
-
 MOUNTS: Final = Path("/proc/self/mounts")
 """Linux alone has it (proc_pid_mounts(5))."""
 

@@ -16,32 +16,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = [
-    "NO_LINKS",
-    "create_private",
-    "exchange_names",
-    "forget_cached",
-    "hard_link",
-    "link_unnamed",
-    "lock",
-    "move",
-    "move_over",
-    "open_folder",
-    "open_folder_lock",
-    "open_or_create",
-    "open_to_read",
-    "open_unnamed",
-    "own_memory",
-    "remove_file",
-    "remove_folder",
-    "sync",
-    "sync_descriptor",
-    "sync_filesystem",
-    "sync_tree",
-    "will_read",
-    "write_at_once",
-]
-
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 _MIB: Final = 1 << 20

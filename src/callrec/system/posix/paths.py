@@ -7,8 +7,6 @@ from pathlib import Path
 
 assert sys.platform != "win32"
 
-__all__ = ["path_problem"]
-
 
 def path_problem(path: Path, *, below: int = 0) -> tuple[str, str]:
     """Why no such path can be used, and what to do; empty: it can be.

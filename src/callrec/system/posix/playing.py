@@ -13,8 +13,6 @@ from typing import IO, Final
 
 assert sys.platform != "win32"
 
-__all__ = ["OWN_PLAYER", "feed", "feed_some", "kill_player", "start_player", "wait_for"]
-
 OWN_PLAYER: Final[Sequence[str]] = ()
 """What plays WAVE files where no program for that is installed; empty: nothing does."""
 

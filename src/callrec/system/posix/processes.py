@@ -18,19 +18,6 @@ from typing import IO, Final, NoReturn
 
 assert sys.platform != "win32"
 
-__all__ = [
-    "ENDING",
-    "become",
-    "closing_waits",
-    "graceful_shutdown",
-    "harden_process",
-    "has_writer",
-    "read_available",
-    "start_detached",
-    "start_process",
-    "usable_processors",
-]
-
 ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 """The signals by which a person, or the system, asks a process to end."""
 

@@ -17,17 +17,6 @@ from callrec.errors import Misconfigured
 
 assert sys.platform != "win32"
 
-__all__ = [
-    "account_of",
-    "check_only_we_can_change",
-    "check_private",
-    "is_private",
-    "let_read_like",
-    "make_private_folder",
-    "may_write",
-    "private_hint",
-]
-
 WRITE: Final = 2
 ANY_RIGHT: Final = 7
 OTHERS: Final = 0o077

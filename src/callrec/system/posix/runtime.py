@@ -16,8 +16,6 @@ from callrec.errors import Misconfigured
 from callrec.system.posix.drives import file_system_of
 from callrec.system.posix.rights import check_only_we_can_change, is_private, make_private_folder
 
-__all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]
-
 KEPT: Final = "in memory, in a private folder"
 
 NOT_KEPT: Final = "no private memory file system here: logins use the key store"

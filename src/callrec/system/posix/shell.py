@@ -11,17 +11,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = [
-    "A_DRIVE",
-    "EDITOR",
-    "RENAME",
-    "find_program",
-    "piped_into",
-    "quoted",
-    "set_variable",
-    "split_line",
-]
-
 A_DRIVE: Final = "/mnt/external"
 """An external drive's folder, as an example."""
 

@@ -15,8 +15,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["LOCAL", "is_open", "kept_open", "listen_at", "take_address", "unacknowledged"]
-
 LOCAL: Final[socket.AddressFamily | None] = socket.AF_UNIX
 """The family of sockets that have a path."""
 

@@ -11,8 +11,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["account", "session", "terminal", "this_boot"]
-
 _PSEUDO: Final = range(136, 144)
 """Major numbers of pseudo-terminals in Linux, with 256 of them each."""
 

@@ -17,8 +17,6 @@ from typing import Final
 
 assert sys.platform != "win32"
 
-__all__ = ["start_workers"]
-
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when the one that forked it ends."""
 

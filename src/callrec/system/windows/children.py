@@ -45,8 +45,6 @@ from callrec.system.windows.confinement import (
 from callrec.system.windows.processes import closing_waits, directly
 from callrec.system.windows.rights import private_security
 
-__all__ = ["Channel", "Child", "Children", "take_channel", "when_told_to_end", "write_no_file"]
-
 _REJECT_REMOTE_CLIENTS: Final = 8
 _PIECE: Final = 1 << 20
 _BUFFER: Final = 1 << 16

@@ -45,8 +45,6 @@ from callrec.system.windows.api import (
 )
 from callrec.system.windows.processes import directly, windows_folder
 
-__all__ = ["WHERE_IT_IS_CONFINED", "ConfinedProcess", "can_confine", "confine"]
-
 WHERE_IT_IS_CONFINED: Final = (
     "install callrec for all users, below Program Files, or release recordings of unknown origin on"
     " Linux"

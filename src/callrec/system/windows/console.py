@@ -20,21 +20,6 @@ from callrec.system.windows import api
 
 assert sys.platform == "win32"
 
-__all__ = [
-    "TO_TYPE_UTF_8",
-    "ask_hidden",
-    "console_prepared",
-    "forget_typed",
-    "has_keyboard",
-    "has_screen",
-    "hide_typed",
-    "nobody_reads",
-    "read_key",
-    "reading_keys",
-    "show_typed",
-    "terminal_kind",
-]
-
 TO_TYPE_UTF_8: Final = "save or send it as UTF-8"
 """What to do where what was entered is other text."""
 

@@ -20,18 +20,6 @@ from callrec.system.windows import api
 
 assert sys.platform == "win32"
 
-__all__ = [
-    "COPY_METHODS",
-    "METHOD_UNSUPPORTED",
-    "block_size",
-    "code_of",
-    "disk_of",
-    "drives",
-    "external_drives",
-    "file_system_of",
-    "serial_of",
-]
-
 KERNEL: Final = api.KERNEL
 
 COPY_METHODS: Final[tuple[Callable[[int, int], None], ...]] = ()

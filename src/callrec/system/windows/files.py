@@ -27,32 +27,6 @@ from callrec.system.windows import api
 from callrec.system.windows.api import KERNEL, is_link, open_shared
 from callrec.system.windows.rights import private_security
 
-__all__ = [
-    "NO_LINKS",
-    "create_private",
-    "exchange_names",
-    "forget_cached",
-    "hard_link",
-    "link_unnamed",
-    "lock",
-    "move",
-    "move_over",
-    "open_folder",
-    "open_folder_lock",
-    "open_or_create",
-    "open_to_read",
-    "open_unnamed",
-    "own_memory",
-    "remove_file",
-    "remove_folder",
-    "sync",
-    "sync_descriptor",
-    "sync_filesystem",
-    "sync_tree",
-    "will_read",
-    "write_at_once",
-]
-
 _PATIENCE_S: Final = 5.0
 _PAUSE_S: Final = 0.02
 

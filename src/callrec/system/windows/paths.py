@@ -12,8 +12,6 @@ from callrec.system.file_names import name_problem
 
 assert sys.platform == "win32"
 
-__all__ = ["path_problem"]
-
 _MOST: Final = 259
 """Characters of a path, without the NUL behind it (MAX_PATH)."""
 

@@ -18,8 +18,6 @@ assert sys.platform == "win32"
 
 from callrec.system.windows.console import key_waits
 
-__all__ = ["OWN_PLAYER", "feed", "feed_some", "kill_player", "start_player", "wait_for"]
-
 OWN_PLAYER: Final[Sequence[str]] = python_command("callrec.system.windows.wave_player")
 """What plays WAVE files where no program for that is installed; empty: nothing does."""
 

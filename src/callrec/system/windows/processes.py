@@ -35,19 +35,6 @@ from callrec.system.windows.api import (
     JobLimits,
 )
 
-__all__ = [
-    "ENDING",
-    "become",
-    "closing_waits",
-    "graceful_shutdown",
-    "harden_process",
-    "has_writer",
-    "read_available",
-    "start_detached",
-    "start_process",
-    "usable_processors",
-]
-
 ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 """What Ctrl-C comes as; the other only from ourselves. All else is told to `_told` alone."""
 

@@ -27,17 +27,6 @@ from callrec.system.windows import access, api
 from callrec.system.windows.access import ADMINISTRATORS, Descriptor, Use
 from callrec.system.windows.api import KERNEL, SECURITY, is_link, open_shared
 
-__all__ = [
-    "account_of",
-    "check_only_we_can_change",
-    "check_private",
-    "is_private",
-    "let_read_like",
-    "make_private_folder",
-    "may_write",
-    "private_hint",
-]
-
 _MAX_LINKS: Final = 63
 """As Windows has it (learn.microsoft.com, Reparse Points)."""
 

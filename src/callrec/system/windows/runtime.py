@@ -23,8 +23,6 @@ from callrec.system.windows.api import KERNEL
 from callrec.system.windows.rights import check_only_we_can_change, is_private, make_private_folder
 from callrec.system.windows.terminal import this_boot
 
-__all__ = ["KEPT", "NOT_KEPT", "USES_KEY_STORE", "runtime_folder", "seal", "unseal"]
-
 KEPT: Final = "on the disk, sealed for this account until the machine is started again"
 
 NOT_KEPT: Final = "this account's profile has no private folder for it: nobody can log in"

@@ -15,17 +15,6 @@ from callrec.system.windows import api
 
 assert sys.platform == "win32"
 
-__all__ = [
-    "A_DRIVE",
-    "EDITOR",
-    "RENAME",
-    "find_program",
-    "piped_into",
-    "quoted",
-    "set_variable",
-    "split_line",
-]
-
 A_DRIVE: Final = "E:\\"
 """An external drive's folder, as an example."""
 

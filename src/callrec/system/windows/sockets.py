@@ -20,8 +20,6 @@ assert sys.platform == "win32"
 
 from callrec.errors import Misconfigured
 
-__all__ = ["LOCAL", "is_open", "kept_open", "listen_at", "take_address", "unacknowledged"]
-
 LOCAL: Final[socket.AddressFamily | None] = None
 """The family of sockets that have a path: Python knows none here."""
 

@@ -21,8 +21,6 @@ assert sys.platform == "win32"
 from callrec.system.windows.api import KERNEL
 from callrec.system.windows.rights import about_token, this_account
 
-__all__ = ["account", "session", "terminal", "this_boot"]
-
 _SEE: Final = 0x1000
 """PROCESS_QUERY_LIMITED_INFORMATION."""
 

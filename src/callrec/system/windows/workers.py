@@ -13,8 +13,6 @@ from multiprocessing.connection import Connection
 
 assert sys.platform == "win32"
 
-__all__ = ["start_workers"]
-
 
 @contextmanager
 def start_workers(
