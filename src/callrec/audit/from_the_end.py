@@ -42,7 +42,7 @@ def done_beside(
     The function takes the database's place, what it is about, and where it is to write. Yields what
     it writes; None where it is not wanted, cannot be started, or there is one processor alone.
     """
-    process = None
+    process, job = None, b""
     if wanted and usable_processors() > 1:
         job = pickle.dumps((task, (place_of(database), *about)))
         with suppress(OSError):
