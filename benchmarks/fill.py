@@ -235,6 +235,10 @@ class Drawn(NamedTuple):
         return f"{self.ended:%Y-%m-%dT%H:%M:%S}.{self.ms % 1000:03}Z"
 
     @property
+    def modified_ns(self) -> int:
+        return int(self.ended.timestamp() * 1000) * 1_000_000
+
+    @property
     def ends(self) -> tuple[str, str]:
         """Caller and callee."""
         return self._in_order(self.e164)
@@ -391,7 +395,8 @@ class Maker:
             f'"extension":"{call.extension}","findings":[],"format":"wav",'
             f'"local_time":"{call.local_time}","number":"{call.e164}",'
             f'"parties":["{call.parties[0]}","{call.parties[1]}"],"provenance":['
-            f'{{"modified_at":"{call.modified_at}","name":"{call.path}"}}],'
+            f'{{"modified_at":"{call.modified_at}","modified_ns":"{call.modified_ns}",'
+            f'"name":"{call.path}"}}],'
             f'"raw_time":"{call.raw_time}","record":null,"said":{{"callee":"{written[1]}",'
             f'"caller":"{written[0]}","direction":"{call.direction}",'
             f'"extension":"{call.extension}","started_at":"{call.raw_time}","system":"acme",'
@@ -404,7 +409,10 @@ class Maker:
 
     def _macs(self, call: Drawn) -> Iterator[bytes]:
         sha256, path = bytes.fromhex(call.sha256), call.path
-        sight = f'sight{{"name":"{path}","size_bytes":{call.size_bytes}}}'
+        sight = (
+            f'sight{{"modified_ns":"{call.modified_ns}","name":"{path}",'
+            f'"size_bytes":{call.size_bytes}}}'
+        )
         told = {
             "extension": call.extension,
             "numbers": [call.e164],
@@ -473,8 +481,8 @@ class Maker:
         assert said.fields["items"][0] == item.as_item()
 
     def _taken(self, call: Drawn) -> Taken:
-        name, modified_ns = Path(call.path), int(call.ended.timestamp() * 1000) * 1_000_000
-        mark = Mark(64_768, call.number, call.size_bytes, modified_ns, modified_ns)
+        name = Path(call.path)
+        mark = Mark(64_768, call.number, call.size_bytes, call.modified_ns, call.modified_ns)
         ends, written, raw = call.ends, call.written, call.raw_time
         told = Call(
             system=System.SIDECAR,

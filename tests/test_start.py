@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,7 @@ def test_a_search_loads_no_other_procedure_s_modules() -> None:
 NOT_FOR_EVERY_DAY = {
     *("alembic", "holidays", "keyring", "re2", "rich.table", "zxcvbn"),
     *("fido2", "http.client", "obstore", "psycopg", "urllib.request"),
+    *("cryptography.x509", "phonenumbers", "smtplib", "callrec.mail.post"),
     *(
         "callrec.audit.verify",
         "callrec.intake.reading",
@@ -140,19 +142,15 @@ NOT_FOR_EVERY_DAY = {
 }
 """What no everyday command needs before its answer, nor an approval before its password."""
 OF_OTHERS = {
-    *(
-        "phonenumbers",
-        "callrec.archive.survey",
-        "callrec.intake.sources",
-        "callrec.mail.post",
-        "smtplib",
-    ),
+    *("callrec.archive.survey", "callrec.intake.sources"),
     *("callrec.package.callrec_verify", "callrec.people.joining", "callrec.stamps.authority"),
 }
 """What only status looks at, and where drives are kept the inbox."""
 EVERYDAY: Mapping[tuple[str, ...], Collection[str]] = {
     ("whoami",): {*OF_OTHERS, "callrec.requests", "callrec.calls", "callrec.archive"},
-    ("search", "--date", "4/7/2024", "--reason", REASON): {*OF_OTHERS, "callrec.archive"},
+    ("search", "--number", "020 7946 0958", "--date", "4/7/2024", "--reason", REASON): {
+        *(*OF_OTHERS, "callrec.archive"),
+    },
     ("show", "1"): OF_OTHERS,
     ("request", "list"): {*OF_OTHERS, "callrec.archive"},
     ("inbox",): OF_OTHERS - {"callrec.archive.survey"},
@@ -201,6 +199,22 @@ def test_an_everyday_command_loads_nothing_that_it_does_not_need(granted: House)
         assert "callrec.practice" in loaded
         needless[line] = loaded & {*NOT_FOR_EVERY_DAY, *others}
     assert not any(needless.values()), needless
+
+
+@pytest.mark.parametrize("line", [("search", "--date", "today"), ("show", "1")], ids=" ".join)
+def test_where_there_is_no_vault_nothing_is_loaded_that_looks_into_one(
+    line: tuple[str, ...], tmp_path: Path
+) -> None:
+    program = "import sys; from callrec.cli.app import run; run(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--vault", tmp_path / "none", *line],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "callrec: error: there is no vault" in done.stderr
+    assert loaded.isdisjoint({"callrec.search", "callrec.requests", "callrec.calls"})
 
 
 @pytest.mark.parametrize("line", [("search", "--nubmer", "1"), ("request", "show")], ids=" ".join)

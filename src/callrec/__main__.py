@@ -9,16 +9,18 @@ import threading
 from io import TextIOWrapper
 from pathlib import Path
 
-from callrec.cli.app import report_error, run
-from callrec.cli.invocation import GlobalOptions
 from callrec.system.console import console_prepared, let_go
 from callrec.system.processes import harden_process
 
 
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
-    # Nothing of what a command loads can be thrown away, and to look for it takes a sixth as long.
-    gc.set_threshold(50_000)
+    # Nothing of what a command loads can be thrown away, and to look for it takes a sixth as long:
+    # the first look comes when all that is there, and then more of them, or memory would grow.
+    gc.set_threshold(170_000)
+    gc.callbacks.append(lambda _phase, _about: gc.set_threshold(50_000))
+    from callrec.cli.app import run  # noqa: PLC0415  # with the line above
+
     _fill_closed_streams()
     harden_process()
     _hide_error_text()
@@ -45,6 +47,8 @@ def _fill_closed_streams() -> None:
 
 def _hide_error_text() -> None:
     """What nobody catches, a second Ctrl-C for one, Python would tell with the words of it all."""
+    from callrec.cli.app import report_error  # noqa: PLC0415  # as in main
+    from callrec.cli.invocation import GlobalOptions  # noqa: PLC0415
 
     def uncaught(_kind: object, problem: BaseException, _trace: object) -> None:
         report_error(problem, GlobalOptions())

@@ -15,8 +15,8 @@ from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.sqlite import connect
 from callrec.config import Mail
 from callrec.errors import Failed, Misconfigured, Tampered
-from callrec.mail.outbox import Message, queue_mail, read_messages
-from callrec.mail.sending import SentMail, is_time_to_send, send_waiting
+from callrec.mail.outbox import Message, is_time_to_send, queue_mail, read_messages
+from callrec.mail.sending import SentMail, send_waiting
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.practice import writing

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from callrec.errors import Refused, Unusable
+from callrec.office.status import recordings_held
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.retention import DisposalItem
@@ -170,9 +171,10 @@ def test_nobody_else_approves_it(house: House) -> None:
 
 def test_what_was_approved_is_destroyed_and_a_stub_says_by_which_rule(house: House) -> None:
     reference = approved_disposal(house)
-    secrets = secrets_of(house, 1, 2, 3, 4)
+    secrets, held = secrets_of(house, 1, 2, 3, 4), recordings_held(house.practice)
     done = dispose(house, reference)
     assert (done.certificate, done.destroyed, done.is_done) == ("C-1", (1, 2, 3, 4), True)
+    assert recordings_held(house.practice) == held - 4
     assert stubs(house) == [
         (1, "routine", "routine, 3 years", "2027-01-05"),
         (2, "routine", "routine, 3 years", "2027-01-06"),

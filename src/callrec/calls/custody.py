@@ -26,7 +26,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import stub_of
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse, parse_instant
+from callrec.crypto.canonical import canonical, encode, parse, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
@@ -167,7 +167,8 @@ def with_shown(fields: Mapping[str, Any], revision: int) -> dict[str, Any]:
 
 def shown_commitment(fields: Mapping[str, Any]) -> str:
     """SHA-256 of canonical JSON of what may be shown of a revision, in hex; empty: nothing may."""
-    return "".join(primitives.sha256(canonical(each)).hex() for each in fields.get("shown", ())[:1])
+    # What is not in its form, `seal_metadata` does not seal, and `parse` does not read.
+    return "".join(primitives.sha256(encode(each)).hex() for each in fields.get("shown", ())[:1])
 
 
 def seal_metadata(
@@ -227,8 +228,8 @@ def find_recording(connection: Connection, number: int) -> Row[Any]:
 
 
 def count_recordings(connection: Connection) -> int:
-    """How many recordings the vault holds."""
-    query = select(func.count()).where(tables.recording.c.data_key.is_not(None))
+    """How many recordings the vault holds; an index tells, where a key is in the row alone."""
+    query = select(func.count()).where(tables.recording.c.state != RecordingState.DESTROYED)
     return connection.execute(query).scalar_one()
 
 

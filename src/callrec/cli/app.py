@@ -374,7 +374,7 @@ def start_what_waits(invocation: Invocation) -> None:
         return
     with suppress(CallrecError, OSError):
         if practice.config.mail.host:
-            from callrec.mail.sending import is_time_to_send
+            from callrec.mail.outbox import is_time_to_send
 
             if is_time_to_send(practice):
                 _start_beside(invocation, practice, "practice", "mail", "send")

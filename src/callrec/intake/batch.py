@@ -194,8 +194,15 @@ def _fields(taken: Taken) -> dict[str, Any]:
 
 
 def _provenance(same: Iterable[Seen]) -> list[dict[str, Any]]:
-    by_name = {os.fsencode(seen.source.path): format_instant(seen.modified_at) for seen in same}
-    return [{"modified_at": at, "name": encode_name(name)} for name, at in by_name.items()]
+    by_name = {os.fsencode(seen.source.path): seen for seen in same}
+    return [
+        {
+            "modified_at": format_instant(seen.modified_at),
+            "modified_ns": str(seen.mark.modified_ns),
+            "name": encode_name(name),
+        }
+        for name, seen in by_name.items()
+    ]
 
 
 def batch_row(practice: Practice, keys: BatchKeys, statement: Statement) -> dict[str, Any]:

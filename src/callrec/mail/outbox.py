@@ -7,9 +7,9 @@ who was on it: mail is read on telephones and by other people's servers (docs/re
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +18,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.login.people import logins
+from callrec.policy.days import short_date
 from callrec.policy.role import Standing
 from callrec.practice import Practice
 
@@ -25,6 +26,17 @@ _ABOUT: Final = re.compile(r"(?:[RIC]-[1-9][0-9]{0,8}|calls|drives)")
 
 _LINE: Final = re.compile(rf"({_ABOUT.pattern}):? [A-Za-z0-9 ,;:'-]{{1,160}}")
 """What a line may be made of: no address, no link, nothing that a mail header gives a meaning."""
+
+FIRST_PAUSE: Final = timedelta(minutes=5)
+"""How long commands that are about something else leave a server alone that took nothing."""
+
+LONGEST_PAUSE: Final = timedelta(days=1)
+"""How long at most one message is left alone."""
+
+LATE_AFTER: Final = timedelta(hours=1)
+"""What waits longer is shown in `callrec status`."""
+
+NO_TIME: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +172,51 @@ def notify(
     if to != by:
         line = f"{reference} {what}"
         queue_mail(practice, connection, to=[to], about=reference, line=line)
+
+
+def is_time_to_send(practice: Practice) -> bool:
+    """Whether something waits that is to be tried now, by a command that is about something else.
+
+    A message that was tried in vain waits as long again as it has waited: five minutes at the
+    least, a day at most. After a try of which nothing was taken all wait for five minutes.
+    """
+    if not practice.config.mail.host:
+        return False
+    with reading(practice.engine) as connection:
+        waiting = sendable_messages(practice, connection)
+        taken_at = last_taken_at(connection)
+    now = practice.now()
+    tried = [message.tried_at for message in waiting if message.tried_at is not None]
+    in_vain = bool(tried) and (taken_at is None or taken_at < max(tried))
+    if in_vain and NO_TIME <= now - max(tried) < FIRST_PAUSE:
+        return False
+    return any(_is_due(message, now) for message in waiting)
+
+
+def mail_warnings(practice: Practice) -> Iterator[str]:
+    """What is wrong with the mail, a line each."""
+    called, mail = logins(practice), practice.config.mail
+    with reading(practice.engine) as connection:
+        waiting = sendable_messages(practice, connection)
+    late = [each for each in waiting if each.made_at <= practice.now() - LATE_AFTER]
+    if late:
+        since = late[0].made_at.astimezone(practice.settings.time_zone)
+        yield f"mail waits since {short_date(since)}, {since:%H:%M}; run callrec practice mail list"
+    unknown = len(set(mail.people) - set(called.values()))
+    if unknown:
+        yield f"[mail.people] gives an address to {unknown} whose login nobody has"
+
+
+def sendable_messages(practice: Practice, connection: Connection) -> list[Message]:
+    """What waits for people who are in force and have an address."""
+    known = addresses_of(practice, connection)
+    messages = read_messages(connection, waiting=True)
+    return [message for message in messages if message.to in known]
+
+
+def _is_due(message: Message, now: datetime) -> bool:
+    if message.tried_at is None:
+        return True
+    waited = message.tried_at - message.made_at
+    # A clock that was set back must not keep it for ever.
+    return not NO_TIME <= now - message.tried_at < min(max(waited, FIRST_PAUSE), LONGEST_PAUSE)

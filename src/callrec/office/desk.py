@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from callrec.config import Desk
-from callrec.crypto.certificate import read_certificate
 from callrec.errors import CallrecError
 from callrec.office.finding import Finding, Level
 from callrec.policy.days import short_date
@@ -92,6 +91,8 @@ def _account(practice: Practice) -> Finding:
 
 
 def _certificate(practice: Practice, certificate: Path, key: Path) -> Iterator[Finding]:
+    from callrec.crypto.certificate import read_certificate  # noqa: PLC0415  # few have one
+
     try:
         found = read_certificate(certificate.read_bytes())
         read_private(key)

@@ -43,7 +43,7 @@ from callrec.keys.kit import former_kit_warnings
 from callrec.keys.kit_use import drill_warnings, last_drill
 from callrec.login.factors import people_without
 from callrec.login.people import logins
-from callrec.mail.sending import mail_warnings, sendable_messages
+from callrec.mail.outbox import mail_warnings, sendable_messages
 from callrec.notices import read_notices
 from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
-
-import phonenumbers
 
 from callrec.errors import Unusable
 from callrec.policy.particulars import DIGITS
@@ -374,19 +373,22 @@ def _e164(digits: str) -> str | None:
         return "+44" + whole[1]
     if _is_short_code(digits):
         return digits
-    try:
+    import phonenumbers  # noqa: PLC0415  # 58 modules, and a usual spelling needs none
+
+    with suppress(phonenumbers.NumberParseException):
         number = phonenumbers.parse(digits, _REGION)
-    except phonenumbers.NumberParseException:
-        number = None
-    # The dearer last.
-    if number is None or not (_is_likely(number) or phonenumbers.is_valid_number(number)):
-        # Only now: 141 is Glasgow's code as well, and may be written without its nought.
-        behind = _DIALLED_BEFORE.fullmatch(digits)
-        return e164(behind["whole"] or behind["abroad"]) if behind else None
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # Behind a trunk's nought or a carrier's code there may be another: what is left is read again,
-    # each time shorter, until it stays as it is.
-    return written if written == digits else e164(written)
+        shortest = _SHORTEST + (number.country_code == _UNITED_KINGDOM)
+        is_long = len(phonenumbers.national_significant_number(number)) >= shortest
+        # The dearer last.
+        is_likely = is_long and phonenumbers.is_possible_number(number)
+        if is_likely or phonenumbers.is_valid_number(number):
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            # Behind a trunk's nought or a carrier's code there may be another: what is left is read
+            # again, each time shorter, until it stays as it is.
+            return written if written == digits else e164(written)
+    # Only now: 141 is Glasgow's code as well, and may be written without its nought.
+    behind = _DIALLED_BEFORE.fullmatch(digits)
+    return e164(behind["whole"] or behind["abroad"]) if behind else None
 
 
 def _plain(text: str) -> str:
@@ -413,15 +415,9 @@ def _plain(text: str) -> str:
 
 
 def _is_short_code(digits: str) -> bool:
-    return len(digits) <= _LONGEST_SHORT_CODE and (
-        _SHORT_CODE.fullmatch(digits) is not None
-        or phonenumbers.is_emergency_number(digits, _REGION)
-    )
+    if len(digits) > _LONGEST_SHORT_CODE:
+        return False
+    import phonenumbers  # noqa: PLC0415  # as above
 
-
-def _is_likely(number: phonenumbers.PhoneNumber) -> bool:
-    shortest = _SHORTEST + (number.country_code == _UNITED_KINGDOM)
-    return (
-        phonenumbers.is_possible_number(number)
-        and len(phonenumbers.national_significant_number(number)) >= shortest
-    )
+    is_emergency: bool = phonenumbers.is_emergency_number(digits, _REGION)
+    return is_emergency or _SHORT_CODE.fullmatch(digits) is not None

@@ -79,9 +79,9 @@ def search(
     option, a call with either value is found. Numbers and names are masked, unless you decide the
     request or were granted it. Every search is recorded, with what you looked for and why.
     """
-    from callrec.search.search import search_recordings
-
     practice, actor = practice_and_actor(ctx.obj)
+    from callrec.search.search import search_recordings  # a refusal needs none of it
+
     if not any((number, on, since, until, at, extension, party, direction, request)):
         number, on = _ask_for_what(ctx.obj.prompts, practice, actor)
     when = read_when(practice, on, since, until, at)
@@ -232,10 +232,10 @@ def show(
     and file names are masked. If you name a call by its time, that is a search: you are asked why,
     and it is recorded.
     """
-    from callrec.search.show import show_recording
-
     practice = practice_of(ctx.obj, on_volume)
     actor = acting_person(ctx.obj, practice)
+    from callrec.search.show import show_recording  # a refusal needs none of it
+
     reason = None if recording.number else _ask_why(ctx.obj.prompts)
     (number,) = numbers_of(ctx.obj, practice, actor, [recording], reason=reason)
     shown = show_recording(practice, actor, number)
