@@ -33,6 +33,7 @@ OF_THE_LOG = {
     "an old checkpoint is gone": "DELETE FROM checkpoint WHERE size = (SELECT min(size)"
     " FROM checkpoint)",
     "old sealed details are gone": "DELETE FROM detail WHERE seq = (SELECT min(seq) FROM detail)",
+    "old sealed details are wiped": "UPDATE detail SET sealed = X''",
 }
 
 OF_ROWS = {

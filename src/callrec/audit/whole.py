@@ -23,6 +23,7 @@ from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_e
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
     Head,
+    malformed_details,
     node_reader,
     read_register,
     repeated_statements,
@@ -44,6 +45,7 @@ from callrec.audit.stretch import (
 )
 from callrec.catalogue.engine import Database, database_of, is_postgres
 from callrec.errors import CallrecError, Tampered
+from callrec.policy.role import VaultKey
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 """Statements that decide who may sign what, and which details may be missing."""
@@ -171,6 +173,7 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
         require(not repeated_statements(connection))
+        require(not malformed_details(connection, register.versions(VaultKey.AUDIT)))
         head = stretches.check(expected, SecondProcess(said))
     require(stated.of.register == register and stretches.stated == stated.carrying)
     require(set(stretches.without_details) == stated.of.erasures.details | aside.details)
@@ -216,6 +219,8 @@ def _read_on(
     now_erased = erased - erased_before
     require(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))
     require(not repeated_statements(connection))
+    versions = register.versions(VaultKey.AUDIT)
+    require(not malformed_details(connection, versions, first=before))
     require(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
     require(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
     return VerificationResult(
