@@ -46,7 +46,7 @@ from benchmarks.practice import PASSWORDS, SETTINGS
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.log import LogTransaction, node_reader
-from callrec.calls.custody import SealedMetadata, commitment, shown_commitment, shown_of
+from callrec.calls.custody import PADDED_TO, SealedMetadata, commitment, shown_commitment, shown_of
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME, sqlite_connection
 from callrec.catalogue.written import WrittenRow, digest, rows_digest, signed_tables, watch
@@ -235,6 +235,10 @@ class Drawn(NamedTuple):
         return f"{self.ended:%Y-%m-%dT%H:%M:%S}.{self.ms % 1000:03}Z"
 
     @property
+    def modified_ns(self) -> int:
+        return int(self.ended.timestamp() * 1000) * 1_000_000
+
+    @property
     def ends(self) -> tuple[str, str]:
         """Caller and callee."""
         return self._in_order(self.e164)
@@ -337,7 +341,8 @@ class Maker:
             shown = _shown(call, chosen[88:].hex())
             nonce, body, iv = chosen[:32], self._metadata(call, shown), chosen[32:44]
             info = (for_said % call.uid).encode()
-            sealed = iv + said_under.encrypt(iv, nonce + body, info)
+            padded = nonce + body + bytes(-len(body) % PADDED_TO)
+            sealed = iv + said_under.encrypt(iv, padded, info)
             metadata.append((call.number, 1, keys.batch, sealed))
             items.append(_item(call, commitment(nonce, body), shown))
             data_key, iv, info = chosen[44:76], chosen[76:88], (for_keys % call.uid).encode()
@@ -391,7 +396,8 @@ class Maker:
             f'"extension":"{call.extension}","findings":[],"format":"wav",'
             f'"local_time":"{call.local_time}","number":"{call.e164}",'
             f'"parties":["{call.parties[0]}","{call.parties[1]}"],"provenance":['
-            f'{{"modified_at":"{call.modified_at}","name":"{call.path}"}}],'
+            f'{{"modified_at":"{call.modified_at}","modified_ns":"{call.modified_ns}",'
+            f'"name":"{call.path}"}}],'
             f'"raw_time":"{call.raw_time}","record":null,"said":{{"callee":"{written[1]}",'
             f'"caller":"{written[0]}","direction":"{call.direction}",'
             f'"extension":"{call.extension}","started_at":"{call.raw_time}","system":"acme",'
@@ -404,7 +410,10 @@ class Maker:
 
     def _macs(self, call: Drawn) -> Iterator[bytes]:
         sha256, path = bytes.fromhex(call.sha256), call.path
-        sight = f'sight{{"name":"{path}","size_bytes":{call.size_bytes}}}'
+        sight = (
+            f'sight{{"modified_ns":"{call.modified_ns}","name":"{path}",'
+            f'"size_bytes":{call.size_bytes}}}'
+        )
         told = {
             "extension": call.extension,
             "numbers": [call.e164],
@@ -439,7 +448,9 @@ class Maker:
         fields = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
         number, _, _, sealed = made.metadata[0]
         info = context("metadata", vault, uid=call.uid, revision=1)
-        opened = primitives.open_sealed(keys.catalogue, sealed, info)
+        padded = primitives.open_sealed(keys.catalogue, sealed, info)
+        opened = padded.rstrip(b"\0")
+        assert len(padded) == 32 + -(-len(opened[32:]) // PADDED_TO) * PADDED_TO
         (shown,) = parse(opened[32:])["shown"]
         expected = {**fields, "shown": [shown_of(fields, 1, shown["nonce"])]}
         assert opened[32:] == canonical(expected)
@@ -473,8 +484,8 @@ class Maker:
         assert said.fields["items"][0] == item.as_item()
 
     def _taken(self, call: Drawn) -> Taken:
-        name, modified_ns = Path(call.path), int(call.ended.timestamp() * 1000) * 1_000_000
-        mark = Mark(64_768, call.number, call.size_bytes, modified_ns, modified_ns)
+        name = Path(call.path)
+        mark = Mark(64_768, call.number, call.size_bytes, call.modified_ns, call.modified_ns)
         ends, written, raw = call.ends, call.written, call.raw_time
         told = Call(
             system=System.SIDECAR,

@@ -852,6 +852,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
     "practice reconcile": {
         "at": datetime,
         **_COUNTS,
+        "not_listed": int,
         "items": [
             {
                 "what": of(Finding, "what")["what"],

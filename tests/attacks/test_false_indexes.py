@@ -83,6 +83,29 @@ def test_nobody_steers_how_rows_are_found(stocked: House) -> None:
     is_found(stocked)
 
 
+def test_that_recordings_were_counted_is_not_taken_away(stocked: House) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, "DELETE FROM sqlite_sequence WHERE name = 'recording'")
+    is_found(stocked)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO alembic_version VALUES ('Sian Roberts rang 0770')",
+        "DELETE FROM alembic_version",
+    ],
+)
+def test_nothing_is_kept_beside_the_schema_that_the_catalogue_says_it_has(
+    stocked: House, change: str
+) -> None:
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(file, change)
+    is_found(stocked)
+
+
 @pytest.mark.parametrize("last", [2**53 - 1, 2**63 - 2])
 def test_a_number_that_no_recording_has_had_is_not_counted_on_from(
     stocked: House, last: int

@@ -106,9 +106,22 @@ def test_whoever_holds_the_audit_key_finds_it_in_a_full_verification(searched: H
 
 
 def test_a_check_that_does_not_open_them_says_so(searched: House) -> None:
-    spoil(searched, newest(searched, "search"), "sealed", b"spoiled")
+    spoil(searched, newest(searched, "search"), "sealed", bytes(1200))
     said = done(searched, "dora", "audit", "verify")
     assert "sealed details were not opened: a full check does that" in said
+
+
+@pytest.mark.parametrize("option", [(), ("--new",)])
+def test_a_check_without_a_key_names_what_cannot_be_sealed_details(
+    searched: House, option: tuple[str, ...]
+) -> None:
+    done(searched, "dora", "audit", "verify")
+    done(searched, "pat", *SEARCH)
+    seq = newest(searched, "search")
+    spoil(searched, seq, "sealed", b"spoiled")
+    answer = type_in(searched, "dora", "audit", "verify", *option)
+    assert answer.status == TAMPERED
+    assert f"the sealed details of leaf {seq} are in no form of callrec's" in answer.out
 
 
 def test_it_is_put_on_record_like_anything_else_and_nothing_stays_refused(searched: House) -> None:

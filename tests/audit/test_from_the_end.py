@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from callrec.audit import from_the_end
-from callrec.audit.from_the_end import SecondProcess
+from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
 from callrec.audit.stretch import StretchExpectations
-from callrec.catalogue.engine import reading, sqlite_connection
+from callrec.catalogue.engine import database_of, reading
 from house.practices import House
 
 
@@ -19,6 +19,6 @@ def test_one_that_ends_before_it_has_heard_all_is_done_without(
     expected = StretchExpectations(house.practice.vault, 26, more_than_a_pipe_holds, 0, {})
     with (
         reading(house.practice.engine) as connection,
-        SecondProcess(sqlite_connection(connection), expected, last=True) as other,
+        done_beside(verify_from_end, database_of(connection), expected, wanted=True) as said,
     ):
-        assert other.found(0) is None
+        assert SecondProcess(said).found(0) is None

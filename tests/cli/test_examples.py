@@ -179,6 +179,16 @@ def test_help_for_a_purpose_shows_its_own_options(
     assert shown == set(TERMS[purpose].further)
 
 
+@pytest.mark.parametrize("kind", sorted({*Purpose} - {*PURPOSE_MEANINGS}))
+def test_help_for_a_kind_with_a_command_of_its_own_is_that_of_all(
+    kind: Purpose, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["request", "create", "--help"]) == 0
+    of_all = capsys.readouterr().out
+    assert app.run(["request", "create", kind, "--help"]) == 0
+    assert capsys.readouterr().out == of_all
+
+
 @pytest.mark.parametrize("word", app.ALIASES)
 def test_where_people_look_they_find_it(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run([word, "--help"]) == 0

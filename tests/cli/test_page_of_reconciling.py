@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from callrec.intake import reconcile
 from callrec.policy.words import mask_number
 from callrec.telephone.number import e164
 from callrec.views.words import rfc3339
@@ -47,6 +48,25 @@ def test_the_page_is_what_callrec_says_and_what_it_finds_is_so(stage: Stage, tru
         "gaps": len(truth.gaps),
         "not_understood": 1,
     }
+
+
+def test_a_list_that_was_cut_says_so(
+    stage: Stage, truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.play("@practice\n@as max\n")
+    for example in EXAMPLES:
+        stage.play(example)
+    monkeypatch.setattr(reconcile, "MOST_LISTED", 2)
+    left = len(truth.missing) - 2
+    found = _reconciled(stage)
+    listed = len(found["items"])
+    assert (found["not_listed"], found["missing"]) == (left, len(truth.missing))
+    with chdir(stage.folder):
+        shown = stage.answer("callrec practice reconcile --cdr day/cdr.csv")
+        written = stage.answer("callrec practice reconcile --cdr day/cdr.csv --csv cut.csv")
+    hidden = f"{listed} of {listed + left} findings; not shown: no recording {left};"
+    assert f"{hidden} --csv FILE writes {listed}\n" in shown
+    assert f"not written: no recording {left}; --from and --to name fewer days\n" in written
 
 
 COUNTED = (

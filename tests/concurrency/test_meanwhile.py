@@ -21,7 +21,7 @@ from callrec.audit import from_the_end, stretch, whole
 from callrec.audit.log import Head, stored_size
 from callrec.audit.remembered import VerifiedState, save_verified
 from callrec.catalogue import engine, sqlite
-from callrec.catalogue.engine import reading, sqlite_connection
+from callrec.catalogue.engine import place_of, reading, sqlite_connection
 from callrec.errors import Failed, Misconfigured, Tampered, Unchecked
 from callrec.login import keyring
 from callrec.login.sessions import begin_session
@@ -113,15 +113,15 @@ def test_a_second_process_that_meets_a_lock_does_not_call_it_tampering(
         expected = stretch.StretchExpectations(
             house.practice.vault, stored_size(connection), keys, 0, {}
         )
-        job = from_the_end.second_process_job(database, expected)
+        place = place_of(database)
     writer = sqlite3.connect(house.config.vault / engine.FILE_NAME)
     writer.execute("BEGIN EXCLUSIVE")
     monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
     out = io.BytesIO()
-    from_the_end.verify_from_end(job, out)
+    from_the_end.verify_from_end(place, expected, out)
     assert out.getvalue() == b""
     writer.rollback()
-    from_the_end.verify_from_end(job, out)
+    from_the_end.verify_from_end(place, expected, out)
     assert out.getvalue() not in (b"", b"null\n")
 
 

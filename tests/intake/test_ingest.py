@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,18 @@ from callrec.audit.verify import verify_log
 from callrec.calls.custody import Opening
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import reading
-from callrec.crypto.canonical import parse_instant
+from callrec.crypto.canonical import canonical, parse_instant
+from callrec.crypto.context import context
+from callrec.crypto.primitives import derive, mac
 from callrec.errors import Failed, Locked, NotFound, Refused, Unusable
 from callrec.intake.clearing import AfterIntake
 from callrec.intake.ingest import ingest_recordings
-from callrec.intake.sources import survey
+from callrec.intake.known import MAC_BYTES
+from callrec.intake.sources import Mark, survey
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import Criteria
+from callrec.practice import vault_key
+from callrec.record.statements import carried
 from house.people import change_role
 from house.practices import House
 from house.spool import (
@@ -84,7 +91,13 @@ def test_the_metadata_says_what_is_known(house: House, tmp_path: Path) -> None:
         "local_time": "2024-07-04T14:05:01",
         "number": "+447700900123",
         "parties": [],
-        "provenance": [{"modified_at": "2024-07-04T13:06:39.123Z", "name": str(call)}],
+        "provenance": [
+            {
+                "modified_at": "2024-07-04T13:06:39.123Z",
+                "modified_ns": "1720098399123456789",
+                "name": str(call),
+            }
+        ],
         "raw_time": "20240704-140501",
         "record": None,
         "said": {"name": a_name()},
@@ -256,6 +269,39 @@ def test_a_name_that_was_seen_adds_nothing_though_its_time_is_another(
     assert take_in(house, call).batches == []
 
 
+@pytest.mark.parametrize("copied", [shutil.copy2, shutil.copyfile])
+def test_a_folder_that_was_copied_anew_brings_in_nothing_twice(
+    house: House, tmp_path: Path, copied: Callable[[Path, Path], object]
+) -> None:
+    calls = [a_call(tmp_path / "spool", call) for call in range(3)]
+    for each in calls:
+        os.utime(each, ns=(0, 1720098399_123456789))
+    take_in(house, tmp_path / "spool")
+    vault = everything_in(house.folder)
+    for each in calls:
+        copied(each, each.with_suffix(".new"))
+        each.with_suffix(".new").replace(each)
+    done = take_in(house, tmp_path / "spool")
+    assert (done.recordings, done.batches, done.duplicates) == (0, [], 3)
+    assert everything_in(house.folder).keys() == vault.keys()
+
+
+def test_a_name_that_is_guessed_is_in_no_mac_without_the_time_of_the_file(
+    house: House, tmp_path: Path
+) -> None:
+    call = a_call(tmp_path)
+    take_in(house, call)
+    secret = vault_key(house.actor("max"), VaultKey.INDEX, 1)
+    key = derive(secret, context("duplicate", house.practice.vault))
+    mark = Mark.of(call.stat())
+    guesses = [{"name": str(call), "size_bytes": mark.size_bytes}]
+    guesses += [{**guesses[0], "modified_ns": str(mark.modified_ns + off)} for off in (-1, 0, 1)]
+    with reading(house.practice.engine) as connection:
+        there = {bytes(mac) for mac in connection.scalars(select(tables.duplicate.c.mac))}
+    tried = [mac(key, b"sight" + canonical(guess))[:MAC_BYTES] in there for guess in guesses]
+    assert tried == [False, False, True, False]
+
+
 def test_duplicates_are_known_under_every_version_of_the_index_key(
     house: House, tmp_path: Path
 ) -> None:
@@ -343,3 +389,21 @@ def test_the_statement_lists_each_recording_as_it_was_sealed(house: House, tmp_p
 def test_each_recording_has_a_key_of_its_own(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path, 0), a_call(tmp_path, 1))
     assert len(set(data_keys_of(house).values())) == 2
+
+
+def test_numbers_and_the_statement_follow_the_starts_of_calls_and_not_their_names(
+    house: House, tmp_path: Path
+) -> None:
+    """Names begin with who called: in their order, each would be beside their others."""
+    for caller in (3, 1, 2):
+        for hour in (16, 9, 12):
+            name = f"in-201-0770090000{caller}-20240704-{hour:02d}0{caller}01-{hour}{caller}.1.wav"
+            a_call(tmp_path / "spool", hour * caller, name=name)
+    take_in(house, tmp_path / "spool")
+    with reading(house.practice.engine) as connection:
+        row = tables.recording.c
+        rows = connection.execute(select(row.uid, row.started_at).order_by(row.id)).all()
+        ((_, _, _, body, _),) = carried(connection, "batch")
+    assert len({at for _, at in rows}) == 9
+    assert [at for _, at in rows] == sorted(at for _, at in rows)
+    assert [uid for uid, _ in rows] == [item["uid"] for item in json.loads(body)["items"]]

@@ -56,7 +56,7 @@ def test_the_macs_of_a_sound_its_name_its_sight_its_marks_and_its_record(case: s
     found = [
         duplicates.sound(seen.sha256),
         duplicates.name(seen),
-        duplicates.sight(seen.source, mark.size_bytes),
+        duplicates.sight(seen.source, mark),
         duplicates.mark(seen.source, mark, None),
         duplicates.mark(seen.source, mark, SIDECAR),
         duplicates.record(KNOWN["uid"]),

@@ -93,6 +93,18 @@ def test_of_three_calls_the_one_without_a_recording_is_told(house: House, tmp_pa
     assert found.days.first == found.days.last == date(2024, 1, 8)
 
 
+def test_of_each_kind_the_earliest_are_listed_and_all_are_counted(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(procedure, "MOST_LISTED", 2)
+    calls = some_calls(0, 10, 20, 30)
+    recorded(house, calls[:1])
+    found = reconciled(house, records_of(tmp_path, calls))
+    listed = [each.at for each in found.findings if each.what is FindingKind.NO_RECORDING]
+    assert listed == [call.began for call in calls[1:3]]
+    assert found.counts.missing == found.found[FindingKind.NO_RECORDING] == 3
+
+
 @pytest.mark.parametrize("login", ["sam", "pat", "ava"])
 def test_whoever_may_not_ingest_is_refused_and_that_is_on_record(house: House, login: str) -> None:
     with pytest.raises(Refused):

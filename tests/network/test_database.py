@@ -22,12 +22,12 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from callrec.archive.unfinished import archive_lock
-from callrec.audit.from_the_end import second_process_job, verify_from_end
+from callrec.audit.from_the_end import verify_from_end
 from callrec.audit.log import stored_size
 from callrec.audit.stretch import StretchExpectations, check_stretch
 from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
-from callrec.catalogue.engine import database_of, open_catalogue, reading, transaction
+from callrec.catalogue.engine import database_of, open_catalogue, place_of, reading, transaction
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.practice import Practice, record, signing, storing
 from house.commands import done, type_in
@@ -545,12 +545,12 @@ def test_the_other_process_that_verifies_sees_the_same_state(founded: House) -> 
         database, size = database_of(connection), stored_size(connection)
         keys = log_keys(founded.practice.register)
         expected = StretchExpectations(founded.practice.vault, size, keys, 0, {})
-        job = second_process_job(database, expected)
+        place = place_of(database)
         with as_owner(server(), name_of(founded.config.catalogue)) as other:
             other.execute("UPDATE leaf SET body = 'x' WHERE seq = 1")
         out = io.BytesIO()
-        verify_from_end(job, out)
+        verify_from_end(place, expected, out)
         found = [json.loads(line) for line in out.getvalue().splitlines()]
         assert found == [json.loads(json.dumps(asdict(check_stretch(database, 0, expected))))]
-    verify_from_end(job, out := io.BytesIO())
+    verify_from_end(place, expected, out := io.BytesIO())
     assert out.getvalue() == b""  # that state is not kept any longer, and nothing is said of it

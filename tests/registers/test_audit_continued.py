@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from callrec.audit import rows
+from callrec.audit import from_the_end, rows
 from callrec.audit.remembered import VERIFIED_FILE
 from callrec.catalogue.engine import reading
 from callrec.login.people import list_people
@@ -33,6 +33,7 @@ OF_THE_LOG = {
     "an old checkpoint is gone": "DELETE FROM checkpoint WHERE size = (SELECT min(size)"
     " FROM checkpoint)",
     "old sealed details are gone": "DELETE FROM detail WHERE seq = (SELECT min(seq) FROM detail)",
+    "old sealed details are wiped": "UPDATE detail SET sealed = X''",
 }
 
 OF_ROWS = {
@@ -135,7 +136,7 @@ def test_a_note_of_what_was_verified_that_was_put_back_reads_more(watched: House
 def beside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recordings are counted by another process, however few they are."""
     monkeypatch.setattr(rows, "MIN_RECORDINGS", 0)
-    monkeypatch.setattr(rows, "usable_processors", lambda: 2)
+    monkeypatch.setattr(from_the_end, "usable_processors", lambda: 2)
 
 
 def counted(house: House) -> int | None:

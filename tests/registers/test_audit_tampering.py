@@ -249,6 +249,15 @@ EDITS = {
     "details before the first": "INSERT INTO detail SELECT -1, 1, sealed FROM detail LIMIT 1",
     "details of no number": "INSERT INTO detail SELECT NULL, 1, sealed FROM detail LIMIT 1",
     "details twice": "INSERT INTO detail SELECT * FROM detail LIMIT 1",
+    "details that are wiped": "UPDATE detail SET sealed = X'', key_version = 0",
+    "details that are empty": "UPDATE detail SET sealed = X''",
+    "details that are one byte": "UPDATE detail SET sealed = X'00'",
+    "details too short by one byte": "UPDATE detail SET sealed = zeroblob(1167)",
+    "details that are a number": "UPDATE detail SET sealed = 7",
+    "details that are text": "UPDATE detail SET sealed = hex(sealed)",
+    "details that are nothing": "UPDATE detail SET sealed = NULL",
+    "details under no key": "UPDATE detail SET key_version = 'x'",
+    "details under a key that there is not": "UPDATE detail SET key_version = 2",
     "the top of the tree is gone": ("DELETE FROM node WHERE level = (SELECT max(level) FROM node)"),
     "a lowest node beyond the end": (
         "INSERT INTO node SELECT 0, max(position) + 1, hash FROM node WHERE level = 0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -69,6 +70,16 @@ def test_without_an_outside_head_it_is_intact_unanchored(house: House) -> None:
 
 def test_without_a_trusted_root_it_is_never_intact(house: House) -> None:
     assert verified(house, root=None).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_somebody_wrote_below_a_signature_is_not_printed(house: House) -> None:
+    note = newest_checkpoint(house.practice)
+    name = note.decode().splitlines()[0]
+    other = base64.b64encode(bytes(68)).decode()
+    junk = "".join(f"— {each} {other}\n" for each in (name, *("Sian.Roberts.rang.0770",) * 90))
+    appended = f"note = CAST(note || '{junk}' AS BLOB)"
+    edit(house, f"UPDATE checkpoint SET {appended} WHERE size = (SELECT max(size) FROM checkpoint)")
+    assert newest_checkpoint(house.practice) == note
 
 
 def test_another_beginning_than_the_trusted_one_is_tampering(house: House) -> None:

@@ -12,14 +12,14 @@ from functools import partial
 import pytest
 
 from callrec.audit import from_the_end, stretch, whole
-from callrec.audit.from_the_end import SecondProcess, verify_from_end
+from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.remembered import Problem, VerificationResult
 from callrec.audit.stretch import check_stretch
 from callrec.audit.verify import verify_leaf_by_leaf
 from callrec.audit.whole import verify_fast
-from callrec.catalogue.engine import reading, sqlite_connection
+from callrec.catalogue.engine import place_of, reading, sqlite_connection
 from callrec.crypto.statement import Statement, sign_statement
 from callrec.errors import Refused, Tampered
 from callrec.login.people import list_people
@@ -277,7 +277,7 @@ def test_the_other_process_finds_from_the_end_what_this_one_finds(house: House) 
         keys = whole.log_keys(house.open().register)
         expected = stretch.StretchExpectations(house.practice.vault, size, keys, 0, {})
         out = io.BytesIO()
-        verify_from_end(from_the_end.second_process_job(database, expected), out)
+        verify_from_end(place_of(database), expected, out)
         said = [json.loads(line) for line in out.getvalue().splitlines()]
         ours = [
             asdict(check_stretch(database, first, expected))
@@ -300,10 +300,13 @@ def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: 
         size = stored_size(connection)
         expected = stretch.StretchExpectations(house.practice.vault, size, {}, 0, {})
         out = io.BytesIO()
-        verify_from_end(from_the_end.second_process_job(database, expected), out)
+        verify_from_end(place_of(database), expected, out)
         assert out.getvalue() == b"null\n"
-        with SecondProcess(database, expected, last=True) as other, pytest.raises(Tampered):
-            _wait_for(other)
+        with (
+            done_beside(verify_from_end, database, expected, wanted=True) as said,
+            pytest.raises(Tampered),
+        ):
+            _wait_for(SecondProcess(said))
 
 
 def _wait_for(other: SecondProcess) -> None:

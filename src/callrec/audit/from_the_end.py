@@ -11,12 +11,11 @@ import gc
 import json
 import pickle
 import sqlite3
-import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict
-from typing import IO, Any, Final, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from typing import IO, Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -34,27 +33,38 @@ from callrec.system.processes import (
 SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
 
 
+@contextmanager
+def done_beside(
+    task: Callable[..., None], database: Database, *about: object, wanted: bool
+) -> Iterator[IO[bytes] | None]:
+    """Have another process do what a function of a module does, while what is within goes on.
+
+    The function takes the database's place, what it is about, and where it is to write. Yields what
+    it writes; None where it is not wanted, cannot be started, or there is one processor alone.
+    """
+    process, job = None, b""
+    if wanted and usable_processors() > 1:
+        job = pickle.dumps((task, (place_of(database), *about)))
+        with suppress(OSError):
+            process = start_process(SECOND_PROCESS_COMMAND)
+    if process is None or process.stdin is None:
+        yield None
+        return
+    try:
+        with suppress(OSError), process.stdin:  # it may have ended: it is done without
+            process.stdin.write(job)
+        yield process.stdout
+    finally:
+        kill_process(process)
+
+
+@dataclass(slots=True)
 class SecondProcess:
-    """The other process, as its parent sees it; within a ``with`` it runs."""
+    """The stretches that the other process has told of."""
 
-    def __init__(self, database: Database, expected: StretchExpectations, *, last: bool) -> None:
-        """Prepare to ask for the last stretches, or for none."""
-        self._found: dict[int, Stretch] = {}
-        self._rest = b""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._job = (
-            second_process_job(database, expected) if last and usable_processors() > 1 else b""
-        )
-
-    def __enter__(self) -> Self:
-        if self._job:
-            with suppress(OSError):
-                self._process = start_beside(verify_from_end, self._job)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            kill_process(self._process)
+    said: IO[bytes] | None
+    _found: dict[int, Stretch] = field(default_factory=dict)
+    _rest: bytes = b""
 
     def found(self, first: int) -> Stretch | None:
         """The stretch that begins at ``first``, if the other process has found it sound.
@@ -62,13 +72,7 @@ class SecondProcess:
         Raises:
             Tampered: it has found one that is not.
         """
-        self._listen()
-        return self._found.get(first)
-
-    def _listen(self) -> None:
-        if self._process is None or self._process.stdout is None:
-            return
-        output = self._rest + read_available(self._process.stdout)
+        output = self._rest + (read_available(self.said) if self.said else b"")
         *lines, self._rest = output.split(b"\n")
         for line in lines:
             value = json.loads(line)
@@ -76,24 +80,11 @@ class SecondProcess:
                 raise Tampered("a stretch of the audit log is not as it was written")
             stretch = Stretch(**value)
             self._found[stretch.first] = stretch
+        return self._found.get(first)
 
 
-def start_beside(task: Callable[[Any, IO[bytes]], None], job: object) -> subprocess.Popen[bytes]:
-    """Have another process do what a function of a module does; what it writes can be read."""
-    process = start_process(SECOND_PROCESS_COMMAND)
-    assert process.stdin is not None  # noqa: S101 - it is a pipe
-    with suppress(OSError), process.stdin:  # it may have ended: it is done without
-        process.stdin.write(pickle.dumps((task, job)))
-    return process
-
-
-def second_process_job(database: Database, expected: StretchExpectations) -> bytes:
-    return pickle.dumps((place_of(database), expected))
-
-
-def verify_from_end(job: bytes, out: IO[bytes]) -> None:
+def verify_from_end(place: tuple[str, str], expected: StretchExpectations, out: IO[bytes]) -> None:
     """Check stretch after stretch, from the log's end back, and say which were sound."""
-    place, expected = pickle.loads(job)  # noqa: S301 - from our own parent
     with suppress(CallrecError, DBAPIError), opened_at(place) as database:  # or with nothing said
         for first in reversed(range(0, expected.size, STRETCH)):
             try:
@@ -110,5 +101,5 @@ def verify_from_end(job: bytes, out: IO[bytes]) -> None:
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own
     gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
-    task, job = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own parent
-    task(job, sys.stdout.buffer)
+    task, about = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own parent
+    task(*about, sys.stdout.buffer)

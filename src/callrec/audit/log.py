@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, select, true
 
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
@@ -364,6 +364,24 @@ def acts_condition(acts: Collection[str]) -> ColumnElement[bool]:
     shortest = min(map(len, beginnings))
     some = {beginning[:shortest] for beginning in beginnings}
     return func.substr(tables.leaf.c.body, 1, shortest).in_(some)
+
+
+def malformed_details(
+    connection: Connection, versions: Collection[int], *, first: int = 0
+) -> Sequence[int]:
+    """Sequences, from ``first`` on, whose sealed details cannot be any.
+
+    They are too short, are no bytes, or name none of these versions of the audit key. This takes
+    no key; whether they open is not looked at.
+    """
+    detail = tables.detail.c
+    is_sealed = and_(
+        detail.key_version.in_(versions),
+        func.length(detail.sealed) >= primitives.HPKE_BYTES + DETAIL_NONCE_BYTES,
+        func.substr(detail.sealed, 1, 0) == b"",  # SQLite has text in any column
+    )
+    found = select(detail.seq).where(detail.seq >= first, is_sealed.is_not(true()))
+    return connection.execute(found.order_by(detail.seq)).scalars().all()
 
 
 def repeated_statements(connection: Connection) -> Sequence[int]:

@@ -8,7 +8,6 @@ it was found (`resumed`).
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,12 +18,12 @@ from sqlalchemy import Connection
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import written_in
-from callrec.audit.from_the_end import start_beside
+from callrec.audit.from_the_end import done_beside
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
-from callrec.catalogue.engine import database_of, is_postgres, opened_at, place_of
+from callrec.catalogue.engine import database_of, is_postgres, opened_at
 from callrec.catalogue.written import (
     HINT,
     SignedTable,
@@ -35,11 +34,9 @@ from callrec.catalogue.written import (
     signed_tables,
 )
 from callrec.errors import Tampered
-from callrec.system.processes import kill_process, usable_processors
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
-
 
 MIN_RECORDINGS: Final = 20_000
 """Fewer are looked at before another process has started."""
@@ -48,7 +45,6 @@ _COUNTED: Final = "recording"
 
 _Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
 """What stands as it was found, by table and key: since which size of the log."""
-
 
 _IN_NO_FORM: Final = (
     "SELECT 1 FROM written WHERE typeof(was) NOT IN ('blob', 'null')"
@@ -100,9 +96,8 @@ def check_rows(
     be missing, in a copy that was made without them. ``recordings``: as
     `counting_recordings` yields it.
     """
-    resumed = read_resumed(connection, register)
-    faults = find_row_faults(connection, resumed, may_lack=may_lack, recordings=recordings)
-    return named(faults)
+    known = read_resumed(connection, register)
+    return named(find_row_faults(connection, known, may_lack=may_lack, recordings=recordings))
 
 
 @contextmanager
@@ -112,21 +107,10 @@ def counting_recordings(connection: Connection) -> Iterator[Callable[[], int | N
     Yields what waits for their number. None: one is not as it was signed for, or nobody looked;
     then it is for this process to look.
     """
-    process = None
     last = connection.exec_driver_sql("SELECT max(id) FROM recording").scalar() or 0
-    if last >= MIN_RECORDINGS and usable_processors() > 1:
-        with suppress(OSError):
-            process = start_beside(count_recordings, place_of(database_of(connection)))
-    try:
-        yield lambda: _number_said(process)
-    finally:
-        if process is not None:
-            kill_process(process)
-
-
-def _number_said(process: subprocess.Popen[bytes] | None) -> int | None:
-    said = process.stdout.read() if process is not None and process.stdout is not None else b""
-    return int(said) if said.isdigit() else None
+    database, many = database_of(connection), last >= MIN_RECORDINGS
+    with done_beside(count_recordings, database, wanted=many) as said:
+        yield lambda: int(n) if said is not None and (n := said.read()).isdigit() else None
 
 
 def count_recordings(place: tuple[str, str], out: IO[bytes]) -> None:
@@ -212,9 +196,8 @@ def _stands(resumed: Sequence[Resumed]) -> _Stands:
 
 
 def _check_form(connection: Connection) -> None:
-    if is_postgres(connection):  # where columns have types
-        return
-    if connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
+    has_types = is_postgres(connection)
+    if not has_types and connection.exec_driver_sql(_IN_NO_FORM).first() is not None:
         raise Tampered("what was signed for rows is not in its form")
 
 

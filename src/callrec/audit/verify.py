@@ -28,7 +28,7 @@ from callrec.audit.checkpoint import (
 )
 from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
-from callrec.audit.log import Head, read_register, repeated_statements
+from callrec.audit.log import Head, malformed_details, read_register, repeated_statements
 from callrec.audit.remembered import Problem, VerificationResult, VerifiedState
 from callrec.audit.resumed import SetAside, read_set_aside
 from callrec.audit.session import SessionCertificate
@@ -37,6 +37,7 @@ from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
 from callrec.errors import CallrecError, Tampered
+from callrec.policy.role import VaultKey
 
 
 def verify_log(
@@ -148,6 +149,9 @@ class _Walk:
     def step(self, row: Any) -> bool:
         """Take one leaf; False where the log cannot be followed any further."""
         seq = self.frontier.size
+        if type(row.seq) is int and row.seq < 0:
+            self._found(None, f"leaf {row.seq} of the audit log is one that nobody wrote")
+            return True
         if type(row.seq) is not int or row.seq != seq or row.body is None:
             self._found(seq, f"leaf {seq} of the audit log is missing")
             return False
@@ -197,6 +201,10 @@ class _Walk:
             query = select(func.count()).select_from(tables.METADATA.tables[table])
             if self.connection.execute(query).scalar() != met:
                 self._found(None, f"a {table} in the catalogue belongs to no leaf")
+        if (register := self.stated.register) is not None:
+            versions = register.versions(VaultKey.AUDIT)
+            for seq in malformed_details(self.connection, versions):
+                self._found(seq, f"the sealed details of leaf {seq} are in no form of callrec's")
         for seq in repeated_statements(self.connection):
             self._found(seq, f"leaf {seq} carries a statement that an earlier leaf carries")
         carried = select(tables.leaf.c.statement).where(tables.leaf.c.statement.is_not(None))

@@ -19,10 +19,11 @@ from sqlalchemy import Connection, Row, text
 
 from callrec.audit import tree
 from callrec.audit.erased import StatementReplay
-from callrec.audit.from_the_end import SecondProcess
+from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
     Head,
+    malformed_details,
     node_reader,
     read_register,
     repeated_statements,
@@ -44,6 +45,7 @@ from callrec.audit.stretch import (
 )
 from callrec.catalogue.engine import Database, database_of, is_postgres
 from callrec.errors import CallrecError, Tampered
+from callrec.policy.role import VaultKey
 
 DECIDING_KINDS: Final = (*REGISTER_KINDS, "approval", "destruction")
 """Statements that decide who may sign what, and which details may be missing."""
@@ -166,12 +168,13 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     sessions = _sessions(connection, register, aside, since=trusted)
     expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions, aside)
     require(_count(connection, "leaf") + sum(seq < size for seq in aside.entries) == size)
-    stretches = _Stretches(database, 0)
-    with SecondProcess(database, expected, last=size >= MIN_LEAVES_FOR_TWO_PROCESSES) as other:
+    stretches, is_long = _Stretches(database, 0), size >= MIN_LEAVES_FOR_TWO_PROCESSES
+    with done_beside(verify_from_end, database, expected, wanted=is_long) as said:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
         require(not repeated_statements(connection))
-        head = stretches.check(expected, other)
+        require(not malformed_details(connection, register.versions(VaultKey.AUDIT)))
+        head = stretches.check(expected, SecondProcess(said))
     require(stated.of.register == register and stretches.stated == stated.carrying)
     require(set(stretches.without_details) == stated.of.erasures.details | aside.details)
     return VerificationResult(
@@ -206,8 +209,8 @@ def _read_on(
     expected = StretchExpectations(vault, size, log_keys(register), before, sessions, aside)
     first = before // STRETCH * STRETCH
     stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
-    with SecondProcess(database, expected, last=is_long) as other:
-        head = stretches.check(expected, other)
+    with done_beside(verify_from_end, database, expected, wanted=is_long) as said:
+        head = stretches.check(expected, SecondProcess(said))
     known = "leaf WHERE seq >= :first AND seq < :before AND statement IS NOT NULL"
     again = _count(connection, known, first=first, before=before)
     require(stretches.stated == again + stated.carrying)
@@ -216,6 +219,8 @@ def _read_on(
     now_erased = erased - erased_before
     require(not any(_count(connection, "detail WHERE seq = :seq", seq=seq) for seq in now_erased))
     require(not repeated_statements(connection))
+    versions = register.versions(VaultKey.AUDIT)
+    require(not malformed_details(connection, versions, first=before))
     require(_count(connection, "checkpoint WHERE size > :size", size=size) == 0)
     require(_count(connection, "detail WHERE seq >= :size", size=size) == 0)
     return VerificationResult(

@@ -26,7 +26,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import stub_of
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
-from callrec.crypto.canonical import canonical, parse, parse_instant
+from callrec.crypto.canonical import canonical, encode, parse, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import entries_in
 from callrec.errors import NotFound, Tampered
@@ -45,6 +45,9 @@ from callrec.telephone.call import (
 from callrec.telephone.recorder import is_word
 
 NONCE_BYTES = 32
+
+PADDED_TO = 256
+"""Metadata are sealed at multiples of this, in bytes, or their length would tell that of a name."""
 
 REENCRYPTED: Final = "reencrypted"
 """The kind of statement that says which sealed file replaced which (`reencrypting`)."""
@@ -167,7 +170,8 @@ def with_shown(fields: Mapping[str, Any], revision: int) -> dict[str, Any]:
 
 def shown_commitment(fields: Mapping[str, Any]) -> str:
     """SHA-256 of canonical JSON of what may be shown of a revision, in hex; empty: nothing may."""
-    return "".join(primitives.sha256(canonical(each)).hex() for each in fields.get("shown", ())[:1])
+    # What is not in its form, `seal_metadata` does not seal, and `parse` does not read.
+    return "".join(primitives.sha256(encode(each)).hex() for each in fields.get("shown", ())[:1])
 
 
 def seal_metadata(
@@ -176,7 +180,7 @@ def seal_metadata(
     """Seal one revision of a recording's metadata."""
     nonce, body = primitives.random_bytes(NONCE_BYTES), canonical(dict(fields))
     info = context("metadata", vault, uid=uid, revision=revision)
-    sealed = primitives.seal(key, nonce + body, info)
+    sealed = primitives.seal(key, nonce + body + bytes(-len(body) % PADDED_TO), info)
     return SealedMetadata(sealed, commitment(nonce, body), shown_commitment(fields))
 
 
@@ -379,7 +383,8 @@ class Opening:
         info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
         try:
             key = self._keys(sealed.batch, VaultKey.CATALOGUE)
-            plaintext = primitives.open_sealed(key, sealed.sealed, info)
+            # JSON ends in no zero byte. What was sealed before it was padded has none to take off.
+            plaintext = primitives.open_sealed(key, sealed.sealed, info).rstrip(b"\0")
             fields = parse(plaintext[NONCE_BYTES:])
         except Tampered as error:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error

@@ -225,9 +225,15 @@ def is_postgres(of: Engine | Connection) -> bool:
 
 
 def schema_of(connection: Connection) -> str:
-    """The schema that a catalogue says it has: the newest migration that was done to it."""
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return str(found)
+    """The schema that a catalogue says it has: the newest migration that was done to it.
+
+    Raises:
+        Tampered: it says that of more than one, or of none: any text could be kept there.
+    """
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    if len(found) != 1:
+        raise damaged("the catalogue does not say one schema that it has")
+    return str(found[0])
 
 
 def newer_schema(found: str) -> Misconfigured:

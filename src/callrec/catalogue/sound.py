@@ -102,11 +102,11 @@ def check_numbering(connection: Connection) -> None:
         if name not in numbered or not isinstance(seq, int):
             raise damaged("SQLite's own table of last numbers holds what callrec never writes")
         numbered.remove(name)
-    beyond = connection.exec_driver_sql(
-        "SELECT 1 FROM sqlite_sequence WHERE name IS 'recording'"
-        " AND seq IS NOT (SELECT max(id) FROM recording)"
+    is_other = connection.exec_driver_sql(
+        "SELECT (SELECT seq FROM sqlite_sequence WHERE name IS 'recording')"
+        " IS NOT (SELECT max(id) FROM recording)"
     )
-    if beyond.first() is not None:
+    if is_other.scalar():
         raise damaged("the next recording would get a number that does not follow the last one's")
 
 

@@ -35,6 +35,7 @@ SALT_BYTES = 16
 SIGNING_PUBLIC_BYTES = 32
 MLKEM_PUBLIC_BYTES = 1184
 KEM_PUBLIC_BYTES = 1216  # ML-KEM-768 1184 || X25519 32
+HPKE_BYTES = 1136  # what HPKE adds: enc 1120 || tag 16
 SigningPublic = NewType("SigningPublic", bytes)
 """An Ed25519 public key, 32 bytes."""
 

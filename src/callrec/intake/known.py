@@ -1,7 +1,7 @@
 """Tell what the vault has already, by HMACs of what a source holds, is called and tells.
 
 The catalogue holds no names and no hashes of originals, only HMACs of them, under a key derived
-from the index key (docs/formats/recording.md, 5). A known sight, name and size, only spares the
+from the index key (docs/formats/recording.md, 5). A known sight (name, size, time) only spares the
 sealing: the file is hashed all the same, and its sound decides, with what is told of its call
 where others have the same sound (`alike`). A file whose mark is known stands there as it was read,
 and is not read again where it stays.
@@ -85,9 +85,9 @@ class DuplicateMacs:
         """Of what is told of a call with that sound; of ``{}``, that nothing is."""
         return self._under_each(b"call" + bytes.fromhex(sha256) + canonical(told))
 
-    def _sight(self, source: Source, size_bytes: int) -> list[bytes]:
+    def _sight(self, source: Source, mark: Mark) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
-        return self._under_each(b"sight" + canonical({"name": name, "size_bytes": size_bytes}))
+        return self._under_each(_sight_of(name, str(mark.modified_ns), mark.size_bytes))
 
     def _mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
         facts = {
@@ -106,17 +106,20 @@ class DuplicateMacs:
 
         The marks of its files are not among them: a file without one is read again.
         """
-        names = [source["name"] for source in fields["provenance"]]
-        sha256, size = bytes.fromhex(fields["sha256"]), fields["size_bytes"]
-        sights = [b"sight" + canonical({"name": name, "size_bytes": size}) for name in names]
-        known = [b"name" + sha256 + decode_name(name) for name in names]
+        sources, sha256 = fields["provenance"], bytes.fromhex(fields["sha256"])
+        sights = [
+            _sight_of(source["name"], source["modified_ns"], fields["size_bytes"])
+            for source in sources
+            if "modified_ns" in source  # what came in earlier has none: it is sealed to be known
+        ]
+        known = [b"name" + sha256 + decode_name(source["name"]) for source in sources]
         recorded = [b"record" + uid.encode()] if fields["record"] else []
         of_bytes = [self._under_each(data) for data in (sha256, *known, *sights, *recorded)]
         return [*of_bytes, self.call(fields["sha256"], Call.from_members(fields).told)]
 
     def to_write(self, seen: Seen, calls: Iterable[Call], *, is_new: bool) -> set[bytes]:
         """What the catalogue is to know of a source once it is taken in, and of its call."""
-        macs = {self.name(seen)[0], self.sight(seen.source, seen.mark.size_bytes)[0]}
+        macs = {self.name(seen)[0], self.sight(seen.source, seen.mark)[0]}
         sound = {self.sound(seen.sha256)[0]} if is_new else set()
         told = {self.call(seen.sha256, call.told)[0] for call in calls}
         return macs | sound | told | self.marks_to_write(seen)
@@ -207,7 +210,7 @@ class Portion:
 
     @property
     def recordings(self) -> list[Taken]:
-        """What is new, in the order in which it was found."""
+        """What is new, in the order in which it began."""
         return [taken[0] for taken in self.new.values()]
 
     @property
@@ -221,8 +224,8 @@ class Portion:
 def seen_before(
     connection: Connection, duplicates: DuplicateMacs, sources: Iterable[Source]
 ) -> frozenset[Source]:
-    """Those sources that are known by name and size."""
-    macs = {m: s for s in sources for m in duplicates.sight(s, s.mark.size_bytes)}
+    """Those sources that are known by name, size and time."""
+    macs = {m: s for s in sources for m in duplicates.sight(s, s.mark)}
     return frozenset(macs[m] for m in known_macs(connection, macs))
 
 
@@ -278,6 +281,12 @@ def mark_beside(source: Source) -> Mark | None:
         return None
 
 
+def _sight_of(name: object, modified_ns: str, size_bytes: int) -> bytes:
+    """Name and size alone could be guessed from a number and the clear columns."""
+    facts = {"modified_ns": modified_ns, "name": name, "size_bytes": size_bytes}
+    return b"sight" + canonical(facts)
+
+
 def _facts_of(mark: Mark) -> dict[str, Any]:
     """As JSON holds them: times and inode are larger than its numbers."""
     return {
@@ -291,7 +300,7 @@ def _facts_of(mark: Mark) -> dict[str, Any]:
 def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> None:
     """Write MACs into the catalogue, each with its recording's number."""
     if rows := sorted(macs):
-        # A file may change and keep its name and size: then its sight is there already.
+        # A file may change and keep name, size and time: then its sight is there already.
         insert_rows(connection, tables.duplicate.insert(), rows, if_new=True)
 
 

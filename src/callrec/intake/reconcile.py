@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from posixpath import basename
 from typing import Final
@@ -57,6 +58,12 @@ _MARGIN: Final = timedelta(days=1)
 _AT_ONCE: Final = 500
 """Recordings that are read with one query."""
 
+MOST_LISTED: Final = 20_000
+"""Findings of each kind, the earliest: of ten years without call records each recording is one."""
+
+_ORDER: Final = attrgetter("at", "what")
+"""Of findings."""
+
 _UNHEARD: Final = ("silent", "truncated", "damaged", "undecoded")
 """Findings of a sound of which nothing, or not all, can be heard."""
 
@@ -69,7 +76,9 @@ class Reconciliation:
     days: DayRange
     counts: Counts
     findings: tuple[Finding, ...]
-    """In the order of their times."""
+    """In the order of their times; of each kind no more than `MOST_LISTED`."""
+    found: Counter[FindingKind]
+    """How many there are of each kind, listed or not."""
     unread: tuple[UnreadRow, ...]
     not_understood: tuple[Path, ...]
     """The files of call records that have rows, none of which was understood."""
@@ -117,10 +126,12 @@ def reconcile_calls(
         for window in _months(days):
             run.over(window)
         check_all_findable(run.missed)
-    findings = run.listed()
-    counts = run.counts(findings, files=len(files), not_understood=len(read.unread))
+    findings, found = run.listed()
+    counts = run.counts(found, files=len(files), not_understood=len(read.unread))
     log_reconciliation(practice, actor, days, counts, asked=asked)
-    return Reconciliation(practice.now(), days, counts, findings, read.unread, read.not_understood)
+    return Reconciliation(
+        practice.now(), days, counts, findings, found, read.unread, read.not_understood
+    )
 
 
 def _began(leg: Leg) -> datetime:
@@ -171,9 +182,8 @@ class _Run:
     advance: Callable[[int], None]
     standings: Counter[Coverage] = field(default_factory=Counter)
     joined_by: Counter[JoinedBy] = field(default_factory=Counter)
-    without_call: int = 0
-    """Recordings."""
     findings: list[Finding] = field(default_factory=list)
+    found: Counter[FindingKind] = field(default_factory=Counter)
     missed: set[int] = field(default_factory=set)
     """Recordings that no search would find."""
 
@@ -202,7 +212,10 @@ class _Run:
             return begins_at <= at < ends_at
 
         self._count(reconciled, is_within)
-        self.findings += findings_of(reconciled, silences, is_within)
+        for finding in sorted(findings_of(reconciled, silences, is_within), key=_ORDER):
+            self.found[finding.what] += 1
+            if self.found[finding.what] <= MOST_LISTED:
+                self.findings.append(finding)
 
     def _read(self, begin: int, end: int) -> tuple[list[HeldRecording], list[Leg]]:
         """What began from ``begin`` to before ``end``, ms since 1970, and its sealed legs."""
@@ -222,7 +235,7 @@ class _Run:
 
     @property
     def recordings(self) -> int:
-        return self.joined_by.total() + self.without_call
+        return self.joined_by.total() + self.found[FindingKind.NO_CALL]
 
     def _count(self, reconciled: Reconciled, is_within: Callable[[datetime], bool]) -> None:
         """Count what began within a window."""
@@ -235,19 +248,20 @@ class _Run:
             for held, how in each.recordings
             if is_within(held.facts.started_at)
         )
-        alone = (held for held in reconciled.without_call if is_within(held.facts.started_at))
-        self.without_call += sum(1 for _ in alone)
 
-    def listed(self) -> tuple[Finding, ...]:
-        """By their times, but for what means nothing."""
+    def listed(self) -> tuple[tuple[Finding, ...], Counter[FindingKind]]:
+        """What is listed, by its times, and how many there are; but for what means nothing."""
         # Silence where nothing was ever recorded; no call where no call at all is known.
         no_calls = not self.standings.total()
         idle = {FindingKind.GAP: not self.recordings, FindingKind.NO_CALL: no_calls}
-        listed = (finding for finding in self.findings if not idle.get(finding.what))
-        return tuple(sorted(listed, key=lambda finding: (finding.at, finding.what)))
+        found = Counter({what: self.found[what] for what in FindingKind if not idle.get(what)})
+        listed = (finding for finding in self.findings if finding.what in found)
+        return tuple(sorted(listed, key=_ORDER)), found
 
-    def counts(self, findings: Sequence[Finding], *, files: int, not_understood: int) -> Counts:
-        of, found = self.standings, Counter(finding.what for finding in findings)
+    def counts(
+        self, found: Mapping[FindingKind, int], *, files: int, not_understood: int
+    ) -> Counts:
+        of = self.standings
         return Counts(
             files=files,
             not_understood=not_understood,
@@ -257,7 +271,7 @@ class _Run:
             in_part=of[Coverage.IN_PART],
             missing=of[Coverage.MISSING],
             recordings=self.recordings,
-            without_call=self.without_call,
+            without_call=self.found[FindingKind.NO_CALL],
             unheard=found[FindingKind.UNHEARD],
             duplicates=found[FindingKind.DUPLICATE],
             gaps=found[FindingKind.GAP],

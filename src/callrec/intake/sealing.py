@@ -49,7 +49,7 @@ LARGE_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A source that was seen before under this name and size, and so was not sealed again."""
+    """A source that was seen before under this name, size and time, and so was not sealed again."""
 
     source: Source
     mark: Mark

@@ -52,6 +52,8 @@ def join(
     Laws: the order of both does not matter; a recording is of one call at most; what an id joins
     stays joined whatever else is given.
     """
+    if not calls:
+        return Joining(of_recordings=(None,) * len(recordings), of_calls=())
     table = _Table(recordings, calls, tolerance)
     table.join_by_ids()
     table.join_by_time(answered=True, same_extension=True)

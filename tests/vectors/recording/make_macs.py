@@ -37,12 +37,14 @@ def told(name: bytes) -> str:
 
 
 def sight(name: bytes) -> bytes:
-    """Canonical JSON: members sorted, nothing between them."""
-    return f'{{"name":{told(name)},"size_bytes":{SIZE_BYTES}}}'.encode()
+    """Canonical JSON: members sorted, nothing between; numbers that it does not hold are text."""
+    return (
+        f'{{"modified_ns":"{MODIFIED_NS}","name":{told(name)},"size_bytes":{SIZE_BYTES}}}'
+    ).encode()
 
 
 def mark(name: bytes, sidecar: str) -> bytes:
-    """Likewise; numbers that JSON does not hold are text."""
+    """Likewise."""
     return (
         f'{{"changed_ns":"{CHANGED_NS}","inode":"{INODE}","modified_ns":"{MODIFIED_NS}",'
         f'"name":{told(name)},"sidecar":{sidecar},"size_bytes":{SIZE_BYTES}}}'

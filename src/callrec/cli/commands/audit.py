@@ -111,7 +111,8 @@ def verify(
     note to compare with. The newest entries could have been cut off (exit status 10, or 11 if this
     machine's note is gone). TAMPERED: something was changed or is missing; it is named.
     INCONCLUSIVE: not all of it could be checked. Sealed details are opened by --full alone: without
-    it, a byte of one that was changed is not seen.
+    it, it is seen that each is there and may be one, and not whether a byte was changed. The files
+    of recordings are not looked at: callrec practice doctor does that.
     """
     from callrec.registers.verify import verify_audit
     from callrec.views.audit import verification_json, verification_lines, what_is_wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -113,6 +113,7 @@ def _show(call: Invocation, done: Reconciliation, csv: Path | None) -> None:
     value = {
         "at": done.at,
         **counts_json(done.days, done.counts),
+        "not_listed": done.found.total() - len(done.findings),
         "items": [
             {**facts(each, *_OF_A_FINDING), "why": each.why or None} for each in done.findings
         ],
@@ -144,16 +145,22 @@ def _words(call: Invocation, done: Reconciliation, file: Path | None) -> Iterato
         yield f'not understood: "{each.path}", line {each.row.line}: {each.row.why}'
     if file is not None:
         yield f'"{file}" is written, findings: {len(done.findings)}'
+        if others := _others(done, done.findings):
+            yield f"not written: {others}; --from and --to name fewer days"
     elif done.findings:
         ranked, zone = sorted(done.findings, key=_rank), call.settings.time_zone
+        shown, total = ranked[:_MAX_ON_SCREEN], done.found.total()
         yield ""
-        yield Table(HEADERS, [_row(finding, zone) for finding in ranked[:_MAX_ON_SCREEN]])
-        if hidden := Counter(finding.what for finding in ranked[_MAX_ON_SCREEN:]):
-            others = ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in hidden.items())
-            yield (
-                f"{_MAX_ON_SCREEN} of {len(ranked)} findings; not shown: {others};"
-                " --csv FILE writes all"
-            )
+        yield Table(HEADERS, [_row(finding, zone) for finding in shown])
+        if others := _others(done, shown):
+            of, written = f"{len(shown)} of {total}", "all" if total == len(ranked) else len(ranked)
+            yield f"{of} findings; not shown: {others}; --csv FILE writes {written}"
+
+
+def _others(done: Reconciliation, shown: Sequence[Finding]) -> str:
+    """How many of each kind there are besides: ``no recording 19, gap 41``."""
+    others = done.found - Counter(finding.what for finding in shown)
+    return ", ".join(f"{what.replace('-', ' ')} {n}" for what, n in others.items())
 
 
 def _rank(finding: Finding) -> int:

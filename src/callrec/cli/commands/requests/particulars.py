@@ -101,7 +101,7 @@ class PurposeCommand(Command):
     """A command whose help, where a purpose stands on the line, shows that one's options alone."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        ctx.meta[__name__] = next((each for each in Purpose if each in args), None)
+        ctx.meta[__name__] = next((each for each in PURPOSE_MEANINGS if each in args), None)
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
