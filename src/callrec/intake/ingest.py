@@ -4,7 +4,7 @@ In this order, for each batch of at most four hundred recordings:
 
     leave out, unread, what stands there as it was read before, if sources are kept
     seal two files at a time, large ones in threads, many others in processes beside; a file that
-        is known by name and size is only hashed
+        is known by name, size and time is only hashed
     give each recording its call record, where there are some at hand
     make the sealed files durable, all with one call
     catalogue them in one transaction, with the batch's statement and its leaf: the commit point
