@@ -149,6 +149,9 @@ class _Walk:
     def step(self, row: Any) -> bool:
         """Take one leaf; False where the log cannot be followed any further."""
         seq = self.frontier.size
+        if type(row.seq) is int and row.seq < 0:
+            self._found(None, f"leaf {row.seq} of the audit log is one that nobody wrote")
+            return True
         if type(row.seq) is not int or row.seq != seq or row.body is None:
             self._found(seq, f"leaf {seq} of the audit log is missing")
             return False

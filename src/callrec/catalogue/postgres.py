@@ -165,6 +165,8 @@ def _respell(
 
 _COLUMN: Final = r'\w+\."\w+"'
 
+_IS_BYTES: Final = r"""[\w."]+ >= x''"""
+
 
 def _json_array(found: re.Match[str]) -> str:
     """A row's line comes to the same bytes as SQLite makes of it."""
@@ -179,6 +181,8 @@ _OTHERWISE: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = 
     (r"json_each\(\?\) AS (\w+) CROSS JOIN", r"json_array_elements(?::json) AS \1(value) JOIN"),
     (r"json_extract\((\w+)\.value, '\$\[(\d)\]'\)", r"CAST(\1.value ->> \2 AS bigint)"),
     (r"CROSS JOIN (\w+) ON", r"JOIN \1 ON"),
+    # Where columns have types, none but those of bytes has bytes.
+    (rf"CASE WHEN {_IS_BYTES}(?: OR {_IS_BYTES})* THEN .*? ELSE (.*?) END", r"\1"),
     (rf"json_array\('(\w+)'((?:, {_COLUMN})*)\)", _json_array),
     (rf"quote\(({_COLUMN})\)", r"coalesce('X''' || upper(encode(\1, 'hex')) || '''', 'NULL')"),
     (r"\binstr\((\w+), ([^()]+)\)", r"position(\2 IN \1)"),

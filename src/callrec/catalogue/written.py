@@ -121,13 +121,17 @@ class SignedPart:
     def line(self, row: str) -> str:
         """In SQL: the line of a row, which no other values are written like.
 
-        JSON takes no bytes in the place of text, and text in the place of bytes begins otherwise.
+        JSON takes no bytes: a row that has them in the place of others gets a list within its list.
+        Text in the place of bytes begins otherwise.
         """
-        plain = "".join(f', {row}."{each}"' for each in self.columns if self.held[each] != _BYTES)
+        plain = [f'{row}."{each}"' for each in self.columns if self.held[each] != _BYTES]
         sealed = "".join(
             f' || quote({row}."{each}")' for each in self.columns if self.held[each] == _BYTES
         )
-        return f"json_array('{self.name}'{plain}){sealed}"
+        line = f"json_array('{self.name}', {', '.join(plain)})"
+        told = ", ".join(f"typeof({value}) || hex({value})" for value in plain)
+        other = f"json_array('{self.name}', json_array({told}))"
+        return f"{_if_bytes(plain, other, line)}{sealed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,16 +261,25 @@ class SignedTable:
         """Of each further part: its name, and the query of what its rows name that is not there."""
         for part in self.parts[1:]:
             (place,), (key,) = part.places, self._places
+            there = f'"{place}"'
             query = (
-                f'SELECT DISTINCT "{place}" FROM "{part.name}"'  # noqa: S608 - names of our own
-                f' WHERE "{place}" NOT IN (SELECT "{key}" FROM "{self.name}")'
+                f'SELECT DISTINCT {_key((there,))} FROM "{part.name}"'  # noqa: S608 - names of our own
+                f' WHERE {there} NOT IN (SELECT "{key}" FROM "{self.name}")'
             )
             yield part.name, query
 
 
 def _key(places: Sequence[str]) -> str:
-    """In SQL: the key of a row's digest, as ``19`` or ``<id>/<id>``."""
-    return " || '/' || ".join(f"CAST({place} AS TEXT)" for place in places)
+    """In SQL: the key of a row's digest, as ``19`` or ``<id>/<id>``; bytes as ``X'00'``."""
+    return " || '/' || ".join(
+        _if_bytes([place], f"quote({place})", f"CAST({place} AS TEXT)") for place in places
+    )
+
+
+def _if_bytes(values: Sequence[str], then: str, otherwise: str) -> str:
+    """In SQL: one thing if any of the values is of bytes, which SQLite sorts behind all others."""
+    any_is = " OR ".join(f"{value} >= x''" for value in values)
+    return f"CASE WHEN {any_is} THEN {then} ELSE {otherwise} END"
 
 
 def _latest(name: str) -> str:
