@@ -46,7 +46,7 @@ from benchmarks.practice import PASSWORDS, SETTINGS
 from callrec.audit import tree
 from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.log import LogTransaction, node_reader
-from callrec.calls.custody import SealedMetadata, commitment, shown_commitment, shown_of
+from callrec.calls.custody import PADDED_TO, SealedMetadata, commitment, shown_commitment, shown_of
 from callrec.catalogue import index, tables
 from callrec.catalogue.engine import FILE_NAME, sqlite_connection
 from callrec.catalogue.written import WrittenRow, digest, rows_digest, signed_tables, watch
@@ -341,7 +341,8 @@ class Maker:
             shown = _shown(call, chosen[88:].hex())
             nonce, body, iv = chosen[:32], self._metadata(call, shown), chosen[32:44]
             info = (for_said % call.uid).encode()
-            sealed = iv + said_under.encrypt(iv, nonce + body, info)
+            padded = nonce + body + bytes(-len(body) % PADDED_TO)
+            sealed = iv + said_under.encrypt(iv, padded, info)
             metadata.append((call.number, 1, keys.batch, sealed))
             items.append(_item(call, commitment(nonce, body), shown))
             data_key, iv, info = chosen[44:76], chosen[76:88], (for_keys % call.uid).encode()
@@ -447,7 +448,9 @@ class Maker:
         fields = {**intake_batch._fields(taken), "provenance": intake_batch._provenance([taken])}
         number, _, _, sealed = made.metadata[0]
         info = context("metadata", vault, uid=call.uid, revision=1)
-        opened = primitives.open_sealed(keys.catalogue, sealed, info)
+        padded = primitives.open_sealed(keys.catalogue, sealed, info)
+        opened = padded.rstrip(b"\0")
+        assert len(padded) == 32 + -(-len(opened[32:]) // PADDED_TO) * PADDED_TO
         (shown,) = parse(opened[32:])["shown"]
         expected = {**fields, "shown": [shown_of(fields, 1, shown["nonce"])]}
         assert opened[32:] == canonical(expected)

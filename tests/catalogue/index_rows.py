@@ -66,6 +66,7 @@ def add_known(
     calls: Sequence[CallFacts],
     *,
     before: Sequence[CallFacts],
+    anew: Sequence[int] = (),
 ) -> None:
     """Index anew calls of which less was known before, and catalogue what is known now."""
     for number, call in enumerate(calls, 1):
@@ -81,6 +82,7 @@ def add_known(
         VAULT,
         [_indexed(number, call) for number, call in enumerate(calls, 1)],
         before={number: call.started_at for number, call in enumerate(before, 1)},
+        anew=anew,
     )
 
 

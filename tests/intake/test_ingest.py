@@ -29,6 +29,7 @@ from callrec.intake.sources import Mark, survey
 from callrec.policy.role import Role, VaultKey
 from callrec.policy.search import Criteria
 from callrec.practice import vault_key
+from callrec.record.statements import carried
 from house.people import change_role
 from house.practices import House
 from house.spool import (
@@ -388,3 +389,21 @@ def test_the_statement_lists_each_recording_as_it_was_sealed(house: House, tmp_p
 def test_each_recording_has_a_key_of_its_own(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path, 0), a_call(tmp_path, 1))
     assert len(set(data_keys_of(house).values())) == 2
+
+
+def test_numbers_and_the_statement_follow_the_starts_of_calls_and_not_their_names(
+    house: House, tmp_path: Path
+) -> None:
+    """Names begin with who called: in their order, each would be beside their others."""
+    for caller in (3, 1, 2):
+        for hour in (16, 9, 12):
+            name = f"in-201-0770090000{caller}-20240704-{hour:02d}0{caller}01-{hour}{caller}.1.wav"
+            a_call(tmp_path / "spool", hour * caller, name=name)
+    take_in(house, tmp_path / "spool")
+    with reading(house.practice.engine) as connection:
+        row = tables.recording.c
+        rows = connection.execute(select(row.uid, row.started_at).order_by(row.id)).all()
+        ((_, _, _, body, _),) = carried(connection, "batch")
+    assert len({at for _, at in rows}) == 9
+    assert [at for _, at in rows] == sorted(at for _, at in rows)
+    assert [uid for uid, _ in rows] == [item["uid"] for item in json.loads(body)["items"]]

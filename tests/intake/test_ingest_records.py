@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from callrec.calls.find import find_calls_of
+from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.intake.preview import preview_sources
 from callrec.intake.reading import telephone_setup
@@ -33,6 +35,12 @@ def found(house: House, **asked: Any) -> list[int]:
     with reading(house.practice.engine) as connection:
         calls = find_calls_of(house.practice, actor, connection, [Criteria(**asked)])
         return [call.id for call in calls]
+
+
+def parts_of(house: House) -> set[int]:
+    """Of which the index has tokens."""
+    with reading(house.practice.engine) as connection:
+        return {*connection.execute(select(tables.token.c.part)).scalars()}
 
 
 def the_fields(house: House) -> dict[str, Any]:
@@ -147,6 +155,23 @@ def test_a_recording_that_is_in_the_vault_gets_its_record_once(
     done = take_in_with(house, cdr, call, login=login)
     assert (done.duplicates, done.joined, done.unjoined) == (1, 0, 0)
     assert everything_in(house.folder) == before
+
+
+def test_nothing_is_left_in_the_index_of_a_start_that_was_the_files_own(
+    house: House, tmp_path: Path
+) -> None:
+    """Files that were copied together would show, by the start they had then, whose they are."""
+    pattern = r"IN_(?P<extension>\d+)_(?P<unique_id>\d+)\.wav"
+    old = {"name": "old", "pattern": pattern, "examples": ["IN_201_7.wav"]}
+    house.decide(telephone={"extensions": ["200-299"], "template": [old]})
+    call = a_call(tmp_path, name="IN_201_7.wav")
+    os.utime(call, (BEGAN.timestamp() + 40 * 86_400,) * 2)
+    take_in(house, call)
+    assert parts_of(house) == {2024 * 12 + 7}
+    cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=call.name))
+    assert take_in_with(house, cdr, call).joined == 1
+    assert parts_of(house) == {2024 * 12 + 6}
+    assert found(house, extension="201") == [1]
 
 
 def test_what_has_no_record_is_counted_and_gets_it_later(house: House, tmp_path: Path) -> None:

@@ -114,10 +114,15 @@ def test_a_device_is_left(house: House, tmp_path: Path) -> None:
     assert [q.why for q in done.quarantined] == ["it is a device, not a file"]
 
 
-def test_folders_are_walked_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for name in ("b/2.wav", "b/1.wav", "a/z/9.wav", "a/3.wav", "0.wav"):
-        a_call((tmp_path / name).parent, name=name.rpartition("/")[2])
-    assert found_in(tmp_path) == ["0.wav", "3.wav", "9.wav", "1.wav", "2.wav"]
+def test_folders_are_walked_in_the_order_of_their_names_and_what_is_in_them_by_age(
+    tmp_path: Path,
+) -> None:
+    named = ("b/2.wav", "b/1.wav", "a/z/9.wav", "a/3.wav", "0.wav", "b/4.wav", "b/3.wav")
+    for seconds, name in enumerate(named):
+        call = a_call((tmp_path / name).parent, name=name.rpartition("/")[2])
+        os.utime(call, (seconds // 6, seconds // 6))
+    found = ["0.wav", "3.wav", "9.wav", "1.wav", "2.wav", "4.wav", "3.wav"]
+    assert found_in(tmp_path) == found
 
 
 def test_files_of_other_kinds_are_only_counted_and_sidecars_not_even_that(tmp_path: Path) -> None:

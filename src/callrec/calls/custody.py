@@ -46,6 +46,9 @@ from callrec.telephone.recorder import is_word
 
 NONCE_BYTES = 32
 
+PADDED_TO = 256
+"""Metadata are sealed at multiples of this, in bytes, or their length would tell that of a name."""
+
 REENCRYPTED: Final = "reencrypted"
 """The kind of statement that says which sealed file replaced which (`reencrypting`)."""
 
@@ -177,7 +180,7 @@ def seal_metadata(
     """Seal one revision of a recording's metadata."""
     nonce, body = primitives.random_bytes(NONCE_BYTES), canonical(dict(fields))
     info = context("metadata", vault, uid=uid, revision=revision)
-    sealed = primitives.seal(key, nonce + body, info)
+    sealed = primitives.seal(key, nonce + body + bytes(-len(body) % PADDED_TO), info)
     return SealedMetadata(sealed, commitment(nonce, body), shown_commitment(fields))
 
 
@@ -380,7 +383,8 @@ class Opening:
         info = context("metadata", self._practice.vault, uid=row.uid, revision=sealed.revision)
         try:
             key = self._keys(sealed.batch, VaultKey.CATALOGUE)
-            plaintext = primitives.open_sealed(key, sealed.sealed, info)
+            # JSON ends in no zero byte. What was sealed before it was padded has none to take off.
+            plaintext = primitives.open_sealed(key, sealed.sealed, info).rstrip(b"\0")
             fields = parse(plaintext[NONCE_BYTES:])
         except Tampered as error:
             raise Tampered(f"the metadata of recording {row.id} does not open") from error

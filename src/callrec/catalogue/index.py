@@ -137,11 +137,19 @@ def add_calls(
     calls: Sequence[IndexedCall],
     *,
     before: Mapping[int, datetime] = MappingProxyType({}),
+    anew: Collection[int] = (),
 ) -> None:
     """Write the tokens that calls lack, and the records of their parts.
 
     ``before`` has, of calls that were indexed when less was known of them, when they began then.
+    ``anew``: those of them of which nothing else was known; what they had goes where their start
+    now lies in another slot, as tokens of a slot that is not theirs would tell whose they are.
     """
+    for call in (each for each in calls if each.recording in anew):
+        began, token = before[call.recording], tables.token
+        if Slots.at(began, 0) != Slots.at(call.started_at, 0):
+            were = token.c.part == part_of(began), token.c.recording == call.recording
+            connection.execute(token.delete().where(*were))
     uncut = _uncut_under(index_key, vault)
     parts = {call.recording: part_of(call.started_at) for call in calls}
     counted = {recording: part_of(at) for recording, at in before.items()}

@@ -117,10 +117,15 @@ def _number(
     alone: Iterable[list[Taken]],
     groups: Mapping[str, Sequence[_Group]],
 ) -> None:
-    """What is new becomes recordings in the order in which it was found."""
+    """What is new becomes recordings in the order of their starts, which stand in the clear.
+
+    In the order of files' names, which may begin with a number, who called would show without a
+    key. Calls of one start have that of their sources, which is not that of names either.
+    """
     new = [*alone, *(group.same for of_sound in groups.values() for group in of_sound)]
     places = {each.source: place for place, each in reversed([*enumerate(seen)])}
-    for same in sorted(new, key=lambda same: min(places[each.source] for each in same)):
+    new.sort(key=lambda same: min(places[each.source] for each in same))
+    for same in sorted(new, key=lambda same: same[0].call.started_at):
         portion.new[same[0].uid] = same
     portion.told |= {each.source: each.call for each in seen if isinstance(each, Taken)}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, func, select
 
@@ -75,6 +75,10 @@ class _Revision:
             "shown": self.metadata.shown,
             "uid": self.uid,
         }
+
+
+_SECOND: Final = 2
+"""Revision of what is newly known of a recording of which nothing was known but its source."""
 
 
 def catalogue_batch(
@@ -293,7 +297,13 @@ def _index(
     recorded = portion.recorded.items()
     known = [_indexed(n, each.call, each.fields) for n, each in recorded]
     before = {n: from_millis(each.row.started_at) for n, each in recorded}
-    add_calls(connection, key, practice.vault, known, before=before)
+    metadata = tables.metadata.c
+    told_once = select(metadata.recording).where(metadata.recording.in_(before))
+    told_once = told_once.group_by(metadata.recording).having(
+        func.max(metadata.revision) == _SECOND
+    )
+    anew = connection.execute(told_once).scalars().all()
+    add_calls(connection, key, practice.vault, known, before=before, anew=anew)
 
 
 def _indexed(recording: int, call: Call, fields: Mapping[str, Any]) -> IndexedCall:

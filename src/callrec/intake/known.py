@@ -210,7 +210,7 @@ class Portion:
 
     @property
     def recordings(self) -> list[Taken]:
-        """What is new, in the order in which it was found."""
+        """What is new, in the order in which it began."""
         return [taken[0] for taken in self.new.values()]
 
     @property
