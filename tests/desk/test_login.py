@@ -66,7 +66,7 @@ def test_a_bug_in_a_page_tells_a_file_and_a_line_and_nothing_of_what_it_held(
         raise KeyError("Agnes Underhill")
 
     monkeypatch.setattr("callrec.desk.pages.account.page", broken)
-    shown = visit(house, "pat").open("/logout")
+    shown = visit(house, "pat").open("/account/password")
     assert shown.status == 500
     assert re.search(r"A bug: KeyError at test_login.py:\d+", shown.words)
     assert re.fullmatch(
