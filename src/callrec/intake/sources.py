@@ -300,7 +300,7 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
 def _written_at(entry: os.DirEntry[str]) -> tuple[int, str]:
     """Names tell whose calls they are: in their order, so would places and times in the vault."""
     try:
-        return entry.stat(follow_symlinks=False).st_mtime_ns, entry.name
+        return os.lstat(entry).st_mtime_ns, entry.name  # entry.stat would keep all that it is told
     except OSError:  # it is gone, or closed to us: that is told in its turn
         return 0, entry.name
 
