@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -80,9 +80,13 @@ def preview_sources(
     now: datetime,
     unrecognised: bool = False,
 ) -> Iterator[Preview]:
-    """Each file under the paths that is not plainly something else."""
-    found = find_sources(paths)
+    """Each file under the paths that is not plainly something else, by name: a person looks."""
+    found = sorted(find_sources(paths), key=_name_of)
     return preview_found(found, setup, records, now=now, unrecognised=unrecognised)
+
+
+def _name_of(found: Found) -> tuple[Sequence[str], str]:
+    return ((), "") if isinstance(found, NotRecording) else (found.path.parts[:-1], found.path.name)
 
 
 def preview_found(
