@@ -16,9 +16,10 @@ from callrec.system.processes import harden_process
 def main() -> int:
     """Run the command line on this process's arguments and streams."""
     # Nothing of what a command loads can be thrown away, and to look for it takes a sixth as long:
-    # the first look comes when all that is there, and then more of them, or memory would grow.
+    # the first look comes when all that is there, and further ones as ever, or memory would grow.
+    usual = gc.get_threshold()
     gc.set_threshold(170_000)
-    gc.callbacks.append(lambda _phase, _about: gc.set_threshold(50_000))
+    gc.callbacks.append(lambda _phase, _about: gc.set_threshold(*usual))
     from callrec.cli.app import run  # noqa: PLC0415  # with the line above
 
     _fill_closed_streams()

@@ -36,6 +36,7 @@ def start_workers(
     if not _BEARS_FORKS:
         yield None
         return
+    gc.collect(0)  # from which on each collects as ever (callrec.__main__)
     gc.freeze()  # what is there now is shared, and is nobody's to clear away in the others
     parent, lines, children = os.getpid(), list[Connection](), list[int]()
     try:
