@@ -15,7 +15,7 @@ from house.spool import a_wave
 
 CALLS = {
     "Rückruf Featherstonehaugh.wav": {
-        "started_at": "2024-07-04T15:30:00+01:00",
+        "started_at": "2024-07-04T09:30:00+01:00",
         "direction": "inbound",
         "caller": "+44 (0)20 7946 0952",
         "callee": "205",
@@ -24,7 +24,7 @@ CALLS = {
         "system": "Mitel-in-the-cupboard",
     },
     "angry-voicemail-from-bronte.wav": {
-        "started_at": "2024-07-05T09:15:00+01:00",
+        "started_at": "2024-07-04T11:15:00+01:00",
         "direction": "outbound",
         "caller": "205",
         "callee": "00 44 7700 900 123",
