@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -124,8 +124,11 @@ def _number(
     """
     new = [*alone, *(group.same for of_sound in groups.values() for group in of_sound)]
     places = {each.source: place for place, each in reversed([*enumerate(seen)])}
-    new.sort(key=lambda same: min(places[each.source] for each in same))
-    for same in sorted(new, key=lambda same: same[0].call.started_at):
+
+    def began(same: list[Taken]) -> tuple[datetime, int]:
+        return same[0].call.started_at, min(places[each.source] for each in same)
+
+    for same in sorted(new, key=began):
         portion.new[same[0].uid] = same
     portion.told |= {each.source: each.call for each in seen if isinstance(each, Taken)}
 

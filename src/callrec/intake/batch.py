@@ -294,6 +294,8 @@ def _index(
     key = vault_key(actor, VaultKey.INDEX, newest)
     calls = [_indexed(numbers[t.uid], t.call, {"record": t.record}) for t in portion.recordings]
     add_calls(connection, key, practice.vault, calls)
+    if not portion.recorded:
+        return
     recorded = portion.recorded.items()
     known = [_indexed(n, each.call, each.fields) for n, each in recorded]
     before = {n: from_millis(each.row.started_at) for n, each in recorded}
