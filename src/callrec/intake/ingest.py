@@ -139,6 +139,7 @@ def ingest_recordings(
             with suppress(CallrecError):
                 close_intake(practice, actor, totals, complete=False)
         raise
+    done.quarantined.sort(key=lambda left: left.path)  # a person looks there by name
     done.summary = close_intake(practice, actor, Totals.of(done), complete=True)
     return done
 
