@@ -40,8 +40,10 @@ def in_squares(pdf: bytes, folder: Path) -> list[str]:
     drawn = folder / "page"
     program = ["pdftoppm", "-r", "150", "-png", str(kept(pdf, folder)), str(drawn)]
     subprocess.run(program, check=True)
+    # Squares alone: lines of words between lines of words can look like a strip of bars.
+    reader = ["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable"]
     found = [
-        subprocess.run(["zbarimg", "-q", "--raw", str(each)], check=True, capture_output=True)
+        subprocess.run([*reader, str(each)], check=True, capture_output=True)
         for each in sorted(folder.glob("page*.png"))
     ]
     return [each.stdout.decode().strip() for each in found]

@@ -139,7 +139,8 @@ def ingest_recordings(
             with suppress(CallrecError):
                 close_intake(practice, actor, totals, complete=False)
         raise
-    done.quarantined.sort(key=lambda left: left.path)  # a person looks there by name
+    if bundle is None:  # an export's are told in the order of its list
+        done.quarantined.sort(key=lambda left: left.path)  # a person looks there by name
     done.summary = close_intake(practice, actor, Totals.of(done), complete=True)
     return done
 
