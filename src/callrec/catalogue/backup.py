@@ -29,9 +29,8 @@ def catalogue_copy(engine: Engine, folder: Path) -> Iterator[Path]:
     """A copy without grants, in ``folder`` until the block ends; then the folder is gone.
 
     A copy that is kept for years must not bring grants back, nor what sessions open, so they are
-    deleted. The copy is then
-    written afresh from what is left, which reads every page of it: a damaged catalogue never takes
-    the place of a sound copy.
+    deleted. The copy is then written afresh from what is left, which reads every page of it: a
+    damaged catalogue never takes the place of a sound copy.
     """
     remove_folder(folder, ignore_errors=True)
     try:
@@ -52,7 +51,8 @@ def _back_up(engine: Engine, to: Path) -> None:
         return
     target = sqlite3.connect(to)
     try:
-        with reading(engine) as connection:
+        # What goes wrong in it is told of the copy; of the vault it would be false.
+        with reading(engine) as connection, _explained():
             sqlite_connection(connection).backup(target)
     finally:
         target.close()
