@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callrec.audit import from_the_end
-from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
+from callrec.audit.from_the_end import verified_beside
 from callrec.audit.stretch import StretchExpectations
 from callrec.catalogue.engine import database_of, reading
 from house.practices import House
@@ -19,6 +19,6 @@ def test_one_that_ends_before_it_has_heard_all_is_done_without(
     expected = StretchExpectations(house.practice.vault, 26, more_than_a_pipe_holds, 0, {})
     with (
         reading(house.practice.engine) as connection,
-        done_beside(verify_from_end, database_of(connection), expected, wanted=True) as said,
+        verified_beside(database_of(connection), expected, wanted=True) as other,
     ):
-        assert SecondProcess(said).found(0) is None
+        assert other.found(0) is None

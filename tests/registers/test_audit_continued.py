@@ -12,9 +12,7 @@ from functools import partial
 
 import pytest
 
-from callrec.audit import from_the_end, rows
 from callrec.audit.remembered import VERIFIED_FILE
-from callrec.catalogue.engine import reading
 from callrec.login.people import list_people
 from callrec.registers.verify import Verdict
 from house import holds
@@ -130,59 +128,3 @@ def test_a_note_of_what_was_verified_that_was_put_back_reads_more(watched: House
     note.write_bytes(older)
     found = newly(watched)
     assert (found.verdict, found.read_from) == (Verdict.SINCE, began)
-
-
-@pytest.fixture
-def beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Recordings are counted by another process, however few they are."""
-    monkeypatch.setattr(rows, "MIN_RECORDINGS", 0)
-    monkeypatch.setattr(from_the_end, "usable_processors", lambda: 2)
-
-
-def counted(house: House) -> int | None:
-    with (
-        reading(house.practice.engine) as connection,
-        rows.counting_recordings(connection) as recordings,
-    ):
-        return recordings()
-
-
-@pytest.mark.usefixtures("beside")
-def test_another_process_counts_the_recordings_that_are_as_they_were_signed_for(
-    watched: House,
-) -> None:
-    with reading(watched.practice.engine) as connection:
-        there = connection.exec_driver_sql("SELECT count(*) FROM recording").scalar()
-    assert counted(watched) == there
-    assert again(watched).verdict is Verdict.INTACT
-
-
-@pytest.mark.usefixtures("beside")
-@pytest.mark.parametrize("statement", [pytest.param(v, id=k) for k, v in OF_ROWS.items()])
-def test_what_another_process_does_not_count_is_found_here(watched: House, statement: str) -> None:
-    edit(watched, statement)
-    assert again(watched).verdict is Verdict.TAMPERED
-
-
-@pytest.mark.usefixtures("beside")
-def test_a_recording_that_is_gone_is_missed_in_what_another_process_counted(watched: House) -> None:
-    edit(
-        watched,
-        *(f"DELETE FROM {part} WHERE recording = 1" for part in ("token", "duplicate", "metadata")),
-        "DELETE FROM recording WHERE id = 1",
-    )
-    assert counted(watched) is not None
-    missing = 'row 1 of the table "recording", which entry'
-    assert any(each.what.startswith(missing) for each in again(watched).problems)
-
-
-@pytest.mark.usefixtures("beside")
-@pytest.mark.parametrize("command", [("/bin/true",), ("/bin/echo", "no"), ("/nonexistent",)])
-def test_another_process_that_says_nothing_is_done_without(
-    watched: House, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("callrec.audit.from_the_end.SECOND_PROCESS_COMMAND", command)
-    assert counted(watched) is None
-    assert again(watched).verdict is Verdict.INTACT
-    edit(watched, OF_ROWS["a recording is another"])
-    assert again(watched).verdict is Verdict.TAMPERED

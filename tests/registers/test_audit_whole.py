@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from callrec.audit import from_the_end, stretch, whole
-from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
+from callrec.audit.from_the_end import SecondProcess, verified_beside, verify_from_end
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.remembered import Problem, VerificationResult
@@ -303,10 +303,10 @@ def test_the_other_process_says_no_more_than_that_a_stretch_is_not_sound(house: 
         verify_from_end(place_of(database), expected, out)
         assert out.getvalue() == b"null\n"
         with (
-            done_beside(verify_from_end, database, expected, wanted=True) as said,
+            verified_beside(database, expected, wanted=True) as other,
             pytest.raises(Tampered),
         ):
-            _wait_for(SecondProcess(said))
+            _wait_for(other)
 
 
 def _wait_for(other: SecondProcess) -> None:

@@ -12,7 +12,7 @@ import json
 import pickle
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Final
@@ -23,39 +23,9 @@ from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_s
 from callrec.catalogue.engine import Database, opened_at, place_of
 from callrec.errors import CallrecError, Tampered
 from callrec.system.modules import python_command
-from callrec.system.processes import (
-    kill_process,
-    read_available,
-    start_process,
-    usable_processors,
-)
+from callrec.system.processes import kill_process, read_available, start_process, usable_processors
 
 SECOND_PROCESS_COMMAND: Final = python_command("callrec.audit.from_the_end")
-
-
-@contextmanager
-def done_beside(
-    task: Callable[..., None], database: Database, *about: object, wanted: bool
-) -> Iterator[IO[bytes] | None]:
-    """Have another process do what a function of a module does, while what is within goes on.
-
-    The function takes the database's place, what it is about, and where it is to write. Yields what
-    it writes; None where it is not wanted, cannot be started, or there is one processor alone.
-    """
-    process, job = None, b""
-    if wanted and usable_processors() > 1:
-        job = pickle.dumps((task, (place_of(database), *about)))
-        with suppress(OSError):
-            process = start_process(SECOND_PROCESS_COMMAND)
-    if process is None or process.stdin is None:
-        yield None
-        return
-    try:
-        with suppress(OSError), process.stdin:  # it may have ended: it is done without
-            process.stdin.write(job)
-        yield process.stdout
-    finally:
-        kill_process(process)
 
 
 @dataclass(slots=True)
@@ -83,6 +53,29 @@ class SecondProcess:
         return self._found.get(first)
 
 
+@contextmanager
+def verified_beside(
+    database: Database, expected: StretchExpectations, *, wanted: bool
+) -> Iterator[SecondProcess]:
+    """Have another process verify from the end, while what is within goes on.
+
+    It tells of nothing where it is not wanted, cannot be started, or there is one processor alone.
+    """
+    process = None
+    if wanted and usable_processors() > 1:
+        with suppress(OSError):
+            process = start_process(SECOND_PROCESS_COMMAND)
+    if process is None or process.stdin is None:
+        yield SecondProcess(None)
+        return
+    try:
+        with suppress(OSError), process.stdin:  # it may have ended: it is done without
+            process.stdin.write(pickle.dumps((place_of(database), expected)))
+        yield SecondProcess(process.stdout)
+    finally:
+        kill_process(process)
+
+
 def verify_from_end(place: tuple[str, str], expected: StretchExpectations, out: IO[bytes]) -> None:
     """Check stretch after stretch, from the log's end back, and say which were sound."""
     with suppress(CallrecError, DBAPIError), opened_at(place) as database:  # or with nothing said
@@ -101,5 +94,5 @@ def verify_from_end(place: tuple[str, str], expected: StretchExpectations, out: 
 
 if __name__ == "__main__":  # pragma: no cover - a process of its own
     gc.disable()  # rows refer to nothing that refers to them: looking costs a tenth of the time
-    task, about = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own parent
-    task(*about, sys.stdout.buffer)
+    place, expected = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own parent
+    verify_from_end(place, expected, sys.stdout.buffer)

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.checkpoint import written_in
-from callrec.audit.from_the_end import done_beside
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import FoundRow, Resumed, read_resumed
 from callrec.catalogue import tables
-from callrec.catalogue.engine import database_of, is_postgres, opened_at
+from callrec.catalogue.engine import database_of, is_postgres
 from callrec.catalogue.written import (
     HINT,
     SignedTable,
@@ -37,11 +36,6 @@ from callrec.errors import Tampered
 
 MOST_NAMED: Final = 20
 """Of one table; how many more there are is counted."""
-
-MIN_RECORDINGS: Final = 20_000
-"""Fewer are looked at before another process has started."""
-
-_COUNTED: Final = "recording"
 
 _Stands: TypeAlias = Mapping[tuple[str, str], tuple[int, FoundRow]]
 """What stands as it was found, by table and key: since which size of the log."""
@@ -84,45 +78,15 @@ class RowFault:
 
 
 def check_rows(
-    connection: Connection,
-    register: Register,
-    *,
-    may_lack: Collection[str] = (),
-    recordings: Callable[[], int | None] = lambda: None,
+    connection: Connection, register: Register, *, may_lack: Collection[str] = ()
 ) -> Iterator[Problem]:
     """Everything in the catalogue that is not as it was signed for.
 
     The log's leaves and checkpoints were found sound before. ``may_lack``: tables of which rows may
-    be missing, in a copy that was made without them. ``recordings``: as
-    `counting_recordings` yields it.
+    be missing, in a copy that was made without them.
     """
     known = read_resumed(connection, register)
-    return named(find_row_faults(connection, known, may_lack=may_lack, recordings=recordings))
-
-
-@contextmanager
-def counting_recordings(connection: Connection) -> Iterator[Callable[[], int | None]]:
-    """Have another process look at recordings meanwhile: nearly all rows are theirs.
-
-    Yields what waits for their number. None: one is not as it was signed for, or nobody looked;
-    then it is for this process to look.
-    """
-    last = connection.exec_driver_sql("SELECT max(id) FROM recording").scalar() or 0
-    database, many = database_of(connection), last >= MIN_RECORDINGS
-    with done_beside(count_recordings, database, wanted=many) as said:
-        yield lambda: int(n) if said is not None and (n := said.read()).isdigit() else None
-
-
-def count_recordings(place: tuple[str, str], out: IO[bytes]) -> None:
-    """Say how many recordings there are, if each is as it was signed for last."""
-    (table,) = (each for each in signed_tables() if each.name == _COUNTED)
-    met = 0
-    with opened_at(place) as database:
-        for _, lines, signed in database.execute(table.every()):
-            if signed is None or digest(lines) != signed:
-                return
-            met += 1
-    out.write(str(met).encode())
+    return named(find_row_faults(connection, known, may_lack=may_lack))
 
 
 def check_row(connection: Connection, register: Register, name: str, id_: str | int) -> None:
@@ -160,7 +124,6 @@ def find_row_faults(
     *,
     may_lack: Collection[str] = (),
     damaged: Collection[object] = (),
-    recordings: Callable[[], int | None] = lambda: None,
 ) -> Iterator[RowFault]:
     """Each row that is not as it was signed for, and each size for which nothing signs as it is.
 
@@ -169,7 +132,6 @@ def find_row_faults(
         resumed: how the log went on; what stands as it was found then is no fault.
         may_lack: as `check_rows` has it.
         damaged: sizes of checkpoints that count for nothing.
-        recordings: as `check_rows` has it.
     """
     stands = _stands(resumed)
     _check_form(connection)
@@ -181,9 +143,7 @@ def find_row_faults(
     yield from _written_faults(connection, stands, damaged)
     for table in signed_tables():
         there = standing.pop(table.name, 0)
-        counted = recordings() if table.name == _COUNTED else None
-        wanted = None if table.name in may_lack else there
-        yield from _table_faults(connection, table, wanted, counted)
+        yield from _table_faults(connection, table, None if table.name in may_lack else there)
     for name in standing:
         what = f'rows of a table "{name}", which there is not, were signed for'
         yield RowFault(FoundRow(name, ""), None, what)
@@ -263,15 +223,14 @@ def _said_of_sizes(
 
 
 def _table_faults(
-    connection: Connection, table: SignedTable, wanted: int | None, counted: int | None
+    connection: Connection, table: SignedTable, wanted: int | None
 ) -> Iterator[RowFault]:
     """Each row of a table that is not as it was signed for, or is missing.
 
-    ``wanted``: how many there must be, if none may be missing. ``counted``: how many there are, if
-    all were found to be as they were signed for.
+    ``wanted``: how many there must be, if none may be missing.
     """
-    met = counted or 0
-    for row in database_of(connection).execute(table.every()) if counted is None else ():
+    met = 0
+    for row in database_of(connection).execute(table.every()):
         fault = _row_fault(connection, table, row)
         met += fault is None or not fault.is_added
         if fault is not None:

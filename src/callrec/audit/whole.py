@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, text
 
 from callrec.audit import tree
 from callrec.audit.erased import StatementReplay
-from callrec.audit.from_the_end import SecondProcess, done_beside, verify_from_end
+from callrec.audit.from_the_end import SecondProcess, verified_beside
 from callrec.audit.leaf import Leaf
 from callrec.audit.log import (
     Head,
@@ -169,12 +169,12 @@ def _read(connection: Connection, vault: str, seen: VerifiedState | None) -> Ver
     expected = StretchExpectations(vault, size, log_keys(register), trusted, sessions, aside)
     require(_count(connection, "leaf") + sum(seq < size for seq in aside.entries) == size)
     stretches, is_long = _Stretches(database, 0), size >= MIN_LEAVES_FOR_TWO_PROCESSES
-    with done_beside(verify_from_end, database, expected, wanted=is_long) as said:
+    with verified_beside(database, expected, wanted=is_long) as second:
         stated.take(connection.execute(text(_CARRYING), {"first": 0}))
         _check_counts(connection, size)
         require(not repeated_statements(connection))
         require(not malformed_details(connection, register.versions(VaultKey.AUDIT)))
-        head = stretches.check(expected, SecondProcess(said))
+        head = stretches.check(expected, second)
     require(stated.of.register == register and stretches.stated == stated.carrying)
     require(set(stretches.without_details) == stated.of.erasures.details | aside.details)
     return VerificationResult(
@@ -209,8 +209,8 @@ def _read_on(
     expected = StretchExpectations(vault, size, log_keys(register), before, sessions, aside)
     first = before // STRETCH * STRETCH
     stretches, is_long = _Stretches(database, first), size - first >= MIN_LEAVES_FOR_TWO_PROCESSES
-    with done_beside(verify_from_end, database, expected, wanted=is_long) as said:
-        head = stretches.check(expected, SecondProcess(said))
+    with verified_beside(database, expected, wanted=is_long) as second:
+        head = stretches.check(expected, second)
     known = "leaf WHERE seq >= :first AND seq < :before AND statement IS NOT NULL"
     again = _count(connection, known, first=first, before=before)
     require(stretches.stated == again + stated.carrying)

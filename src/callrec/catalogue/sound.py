@@ -16,13 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Dialect
 
-from callrec.catalogue.engine import (
-    damaged,
-    database_of,
-    is_postgres,
-    opened_at,
-    place_of,
-)
+from callrec.catalogue.engine import damaged, database_of, is_postgres, opened_at, place_of
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed

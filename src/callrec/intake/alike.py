@@ -179,9 +179,7 @@ def _asked(sources: Iterable[tuple[Seen, int]], setup: Setup, portion: Portion) 
 
 
 def _with_records(
-    asked: Sequence[_Asked],
-    known: Mapping[str, Sequence[Row[Any]]],
-    records: AvailableCallRecords,
+    asked: Sequence[_Asked], known: Mapping[str, Sequence[Row[Any]]], records: AvailableCallRecords
 ) -> list[_Asked]:
     """The same with what their call records tell: names may tell nothing that these do."""
     facts = []

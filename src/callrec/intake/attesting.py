@@ -23,14 +23,7 @@ from pydantic import ValidationError
 from callrec.config import Attest
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.reading import Opened, Unsettled, open_source
-from callrec.intake.sources import (
-    Mark,
-    Quarantined,
-    Refusal,
-    Source,
-    find_sources,
-    read_error_text,
-)
+from callrec.intake.sources import Mark, Quarantined, Refusal, Source, find_sources, read_error_text
 from callrec.intake.vouching import STAMP_SUFFIX
 from callrec.package.callrec_verify import Unchecked, Wrong, check_ssh
 from callrec.settings import Timestamp

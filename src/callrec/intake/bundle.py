@@ -384,10 +384,7 @@ def _why_refused(info: ZipInfo) -> str:
             "it is compressed in a way that is not read; ask for a zip with Deflate",
         ),
         (_ARCHIVE.search(name), "it is an archive within the export, and is not opened"),
-        (
-            info.file_size > MAX_SOUND_BYTES,
-            f"it is larger than {MAX_SOUND_BYTES // 1024**3} GiB",
-        ),
+        (info.file_size > MAX_SOUND_BYTES, f"it is larger than {MAX_SOUND_BYTES // 1024**3} GiB"),
         (
             info.file_size > max(FREE_OF_RATIO_BYTES, MAX_RATIO * info.compress_size),
             f"it would be more than {MAX_RATIO} times its size in the export, as a zip bomb is",

@@ -52,12 +52,7 @@ from callrec.intake.joining import (
     leave_misdated,
     leave_unrecognised,
 )
-from callrec.intake.known import (
-    DuplicateMacs,
-    Portion,
-    seen_before,
-    unchanged_sources,
-)
+from callrec.intake.known import DuplicateMacs, Portion, seen_before, unchanged_sources
 from callrec.intake.reading import doubts_of, telephone_setup
 from callrec.intake.records import AvailableCallRecords
 from callrec.intake.sealing import (

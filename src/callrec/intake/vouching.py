@@ -22,13 +22,7 @@ from typing import IO, Any, Final, TypeAlias, cast
 
 from callrec.crypto.openssh import read_allowed_signers
 from callrec.errors import Unusable
-from callrec.intake.reading import (
-    Opened,
-    Undescribed,
-    Unreadable,
-    Unvouched,
-    WrongChecksum,
-)
+from callrec.intake.reading import Opened, Undescribed, Unreadable, Unvouched, WrongChecksum
 from callrec.intake.sources import Mark, Source, read_error_text
 from callrec.package.callrec_verify import (
     NoOpenssl,
@@ -44,14 +38,7 @@ from callrec.package.callrec_verify import (
 from callrec.settings import Settings
 from callrec.system.files import open_to_read
 from callrec.telephone.call import Call, System
-from callrec.telephone.recorder import (
-    NamedKey,
-    Recorder,
-    Standing,
-    Word,
-    WordKind,
-    WordOrigin,
-)
+from callrec.telephone.recorder import NamedKey, Recorder, Standing, Word, WordKind, WordOrigin
 from callrec.telephone.sums import MAX_SUMS_BYTES, SumKind, read_own_sum, read_sums
 
 SIGNATURE_SUFFIXES: Final = (".sig", ".asc")

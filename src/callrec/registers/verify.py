@@ -42,7 +42,7 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.rows import check_rows, counting_recordings
+from callrec.audit.rows import check_rows
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.catalogue.backup import NOT_IN_COPIES
@@ -288,13 +288,12 @@ def _read_whole(
 
     Where no row is wrong, the next recording's number is right.
     """
-    with checking_indexes(connection), counting_recordings(connection) as recordings:
+    with checking_indexes(connection):
         found = verify_log(connection, vault, seen)
         problems, spoilt = [*found.problems], [*found.problems]
         if (register := found.register) is not None and not problems:
             problems.extend(check_projections(connection, register))
-            rows = check_rows(connection, register, may_lack=may_lack, recordings=recordings)
-            spoilt.extend(rows)
+            spoilt.extend(check_rows(connection, register, may_lack=may_lack))
             if not spoilt:
                 check_numbering(connection)
     problems.extend(each for each in spoilt if each not in problems)

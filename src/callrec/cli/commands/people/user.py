@@ -173,11 +173,7 @@ def _added(
     from callrec.views.people import added_line
 
     value = {"user": added.login, **facts(added, "role"), "password": password}
-    lines = (
-        added_line(added),
-        *more,
-        *_provisional_lines(password, of),
-    )
+    lines = (added_line(added), *more, *_provisional_lines(password, of))
     return value, lines
 
 
@@ -572,8 +568,7 @@ PowerName = Annotated[
 ]
 
 LentUntil = Annotated[
-    str | None,
-    typer.Option("--until", metavar="DATE", help="The last day of the loan."),
+    str | None, typer.Option("--until", metavar="DATE", help="The last day of the loan.")
 ]
 
 KeyWords = Annotated[
