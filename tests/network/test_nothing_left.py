@@ -33,16 +33,15 @@ FIRST = "SELECT ciphertext FROM recording WHERE id = 1"
 def files_with(secrets: list[bytes], house: House) -> list[str]:
     """The server's files that hold one of these, but for its write-ahead log.
 
-    Other databases may be of practices that were copied from the same one.
+    Other databases may be of practices that were copied from the same one, and come and go.
     """
-    query = "SELECT oid FROM pg_database WHERE datname <> %s"
+    query = "SELECT oid FROM pg_database WHERE datname = %s"
     with as_owner(server()) as connection:
         connection.execute("CHECKPOINT")
-        others = connection.execute(query, (name_of(house.config.catalogue),)).fetchall()
-    beside = ("/pg_wal/", *(f"/base/{oid}/" for (oid,) in others))
-    return [
-        file for file in found_in(secrets, server()) if not any(each in file for each in beside)
-    ]
+        (own,) = connection.execute(query, (name_of(house.config.catalogue),)).fetchall()
+    data = server() / "data"
+    beside = [each for each in data.iterdir() if each.name not in ("base", "pg_wal")]
+    return found_in(secrets, data / "base" / str(own[0]), *filter(Path.is_dir, beside))
 
 
 @contextmanager
