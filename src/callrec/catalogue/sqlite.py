@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 BUSY_SECONDS: Final = 60
 
-SCHEMA_HASH: Final = "686546e88c1b12d8f7fb38a8fce691855f78affb6333e7a506b7892a30d6d1a3"
+SCHEMA_HASH: Final = "a135eda2d37ccabe3225c3b6c2da2deb02a36c53cf11a362d7e054103a2d2cfc"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
 
 _CURSORS: Final = "cursors"
@@ -94,16 +95,13 @@ def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> Non
 def schema_hash(connection: Connection) -> str:
     """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
 
-    Each counts by the statement that made it, blanks aside. What SQLite makes by itself follows
-    from the rest, but for statistics, which nobody gathers and which say how rows are to be found.
+    Each counts by the statement that made it, blanks aside: those of SQLite, to which any other is
+    a letter. What it makes without a statement follows from the rest.
     """
     rows = connection.exec_driver_sql(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master"
-        " WHERE type IN ('view', 'trigger') OR name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-        " OR name LIKE 'sqlite!_stat%' ESCAPE '!'"
-        " ORDER BY type, name"
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL ORDER BY type, name"
     )
-    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in rows)
+    made = "\n".join(re.sub(r"[ \t\n\f\r]+", " ", " ".join(map(str, row))) for row in rows)
     return hashlib.sha256(made.encode()).hexdigest()
 
 

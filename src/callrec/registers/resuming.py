@@ -21,7 +21,7 @@ from callrec.audit.foreign import HINT, Foreign, find_foreign, find_foreign_rows
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, read_founders, read_leaf
 from callrec.audit.register import REGISTER_KINDS
-from callrec.audit.remembered import forget_seen_head, load_seen_head
+from callrec.audit.remembered import forget_seen_head, load_seen_head, load_verified
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,
@@ -31,6 +31,7 @@ from callrec.audit.resumed import (
     resumed_fields,
 )
 from callrec.audit.rows import MOST_NAMED, named
+from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue import tables
 from callrec.catalogue.engine import open_catalogue, reading, transaction, trial
 from callrec.config import Config
@@ -158,6 +159,8 @@ def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Forei
     """What is found without a key, and the sealed details that do not open to the audit key."""
     foreign = find_foreign(connection, practice.vault, by=actor.person.id)
     find_foreign_rows(connection, foreign)
+    seen = load_verified(practice.state_folder)
+    foreign.faults.extend(find_changed_signatures(connection, foreign.register, seen))
     aside = {seq for seq, _, _ in foreign.entries}
     already = {row["seq"] for table, row in foreign.rows if table == tables.detail.name}
     for row in connection.execute(select(tables.detail)).mappings():
@@ -309,6 +312,10 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
 def _standing_as_found(catalogue: Sequence[FoundRow]) -> Iterator[str]:
     for table, group in groupby(catalogue, key=lambda row: row.table):
         rows = list(group)
+        if table == tables.checkpoint.name:
+            for row in rows:
+                yield f"the signatures over the first {row.key} entries stand as they were found"
+            continue
         for row in rows[:MOST_NAMED]:
             gone = "is gone" if row.now is None else "stands as it was found"
             yield f'row {row.key} of the table "{table}" {gone}'
