@@ -42,9 +42,10 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.rows import check_rows
+from callrec.audit.rows import check_rows, named
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
+from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
@@ -200,17 +201,17 @@ def _verified(
             return _unreadable(str(error))
     memory = state_folder(founders.vault, environ)
     # Before the log is read: another command may add to it, and remember that, meanwhile.
-    seen = None if full else load_verified(memory)
+    seen = load_verified(memory)
     remembered, beside_memory = _recall(memory)
     memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         found, problems, spoilt = None, list[Problem](), list[Problem]()
-        if only_new and seen is not None:
+        if only_new and not full and seen is not None:
             found = verify_new_entries(connection, founders.vault, seen)
             problems, spoilt = [*found.problems], [*found.problems]
         if found is None or not (problems or found.read_from):  # or it was read whole, and is sound
-            found, problems, spoilt = _read_whole(connection, founders.vault, seen)
+            found, problems, spoilt = _read_whole(connection, founders.vault, seen, full=full)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -282,6 +283,7 @@ def _read_whole(
     vault: str,
     seen: VerifiedState | None,
     *,
+    full: bool = False,
     may_lack: Collection[str] = (),
 ) -> tuple[VerificationResult, list[Problem], list[Problem]]:
     """The whole log and all rows: all that is wrong, and what of it is not as it was signed.
@@ -289,9 +291,11 @@ def _read_whole(
     Where no row is wrong, the next recording's number is right.
     """
     with checking_indexes(connection):
-        found = verify_log(connection, vault, seen)
+        found = verify_log(connection, vault, None if full else seen)
         problems, spoilt = [*found.problems], [*found.problems]
-        if (register := found.register) is not None and not problems:
+        if (register := found.register) is not None:
+            spoilt.extend(named(find_changed_signatures(connection, register, seen)))
+        if register is not None and not problems:
             problems.extend(check_projections(connection, register))
             spoilt.extend(check_rows(connection, register, may_lack=may_lack))
             if not spoilt:
