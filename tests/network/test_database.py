@@ -316,7 +316,7 @@ def test_what_answers_there_which_schema_it_has_is_looked_at_first(
     with as_owner(server(), name_of(founded.config.catalogue)) as connection:
         connection.execute(made)
     founded.close()
-    with pytest.raises(Tampered, match="not those that callrec made|does not say one schema"):
+    with pytest.raises(Tampered, match=r"not those that callrec made|does not say one schema"):
         founded.open()
 
 
