@@ -240,11 +240,11 @@ def schema_of(connection: Connection) -> str:
         is_there = sqlite.has_version_table(connection)
     if not is_there:
         raise _not_as_made()
-    found = connection.execute(text("SELECT version_num FROM alembic_version LIMIT 2"))
-    match found.scalars().all():
-        case [str(schema)] if re.fullmatch("[0-9]{4}", schema):
-            return schema
-    raise damaged("the catalogue does not say one schema that it has")
+    query = text("SELECT version_num FROM alembic_version LIMIT 2")
+    found = connection.execute(query).scalars().all()
+    if len(found) != 1 or not re.fullmatch("[0-9]{4}", str(found[0])):
+        raise damaged("the catalogue does not say one schema that it has")
+    return str(found[0])
 
 
 def newer_schema(found: str) -> Misconfigured:
