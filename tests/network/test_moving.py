@@ -110,6 +110,18 @@ def test_while_a_move_is_under_way_another_is_told_so(granted: House) -> None:
     assert "hint: wait until it ends" in answer.err
 
 
+def test_what_somebody_planted_where_it_is_moved_to_is_not_asked(granted: House) -> None:
+    url = begun(granted)
+    with as_owner(server(), name_of(url)) as connection:
+        connection.execute(
+            "ALTER TABLE node RENAME TO x; CREATE VIEW node AS"
+            " SELECT level, position, hash FROM x WHERE 1 / position > 0"
+        )
+    answer = type_in(granted, "nobody", "practice", "migrate", "--to", url)
+    assert answer.status == Tampered.exit_status
+    assert "not those that callrec made" in answer.err
+
+
 @pytest.mark.parametrize(
     "changed",
     [

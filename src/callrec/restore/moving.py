@@ -30,6 +30,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.copying import check_same_rows, copy_to_database, copy_to_file
 from callrec.catalogue.engine import (
     FILE_NAME,
+    check_schema,
     close_for_good,
     connect_there,
     is_closed,
@@ -146,6 +147,7 @@ def _heads_there(practice: Practice, to: str) -> tuple[Head, Head] | None:
                 hint=f"move all that is called {FILE_NAME} out of the vault's folder, or have"
                 " the database made anew; then run the same command again",
             )
+        check_schema(connection)
         now = stored_head(connection)
         return Head(now.size - 1, tree.root(now.size - 1, node_reader(connection))), now
 
