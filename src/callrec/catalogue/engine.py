@@ -231,7 +231,7 @@ def schema_of(connection: Connection) -> str:
         Tampered: it says that of more than one, or of none: any text could be kept there.
     """
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-    if len(found) != 1:
+    if [*map(type, found)] != [str]:
         raise damaged("the catalogue does not say one schema that it has")
     return str(found[0])
 
@@ -553,8 +553,6 @@ def _meaning(error: DBAPIError) -> CallrecError | None:
 
 def _operational(error: OperationalError) -> Failed | Tampered:
     message = str(error.orig)
-    if "decode" in message:  # what is not valid text; SQLite would quote it
-        return damaged()
     if "full" in message:
         return Failed(
             "the vault's disk is full; nothing was changed", hint="free some space and try again"
