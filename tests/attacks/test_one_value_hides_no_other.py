@@ -18,6 +18,7 @@ OTHERS = {
     "UPDATE person SET locked = 'x' WHERE login = 'pat'": 'of the table "person"',
     "UPDATE person SET claimed = 'x' WHERE login = 'pat'": 'of the table "person"',
     "UPDATE grant_ SET sealed = 'x'": 'of the table "grant_"',
+    "UPDATE share SET sealed = 'x' WHERE key <> 'index'": 'of the table "share" is not as entry',
 }
 
 
@@ -29,8 +30,8 @@ def written(house: House, statement: str) -> None:
 
 
 def assert_named(house: House, *what: str) -> None:
-    for how in ((), ("--full",)):
-        answer = type_in(house, "nobody", "audit", "verify", *how)
+    for login, *how in (("nobody",), ("nobody", "--full"), ("dora",)):
+        answer = type_in(house, login, "audit", "verify", *how)
         assert answer.status == TAMPERED, answer
         for each in (*what, 'of the table "share", which entry'):
             assert each in answer.out, answer

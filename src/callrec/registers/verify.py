@@ -232,11 +232,7 @@ def _verified(
         stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
         problems.extend(Problem(size, what) for size, what in stamps.problems)
         unchecked.extend(stamps.unchecked)
-    pinned = None
-    try:
-        pinned = trusted_root(founders.vault)
-    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
-        problems.append(Problem(None, error.message))
+    pinned = _trusted(trusted_root, founders.vault, problems)
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
@@ -263,6 +259,21 @@ def _verified(
         witnesses=witnesses,
         may_be_put_on_record=bool(spoilt) or any(each.thing for each in problems),
     )
+
+
+def _trusted(
+    trusted_root: Callable[[str], bytes | None], vault: str, problems: list[Problem]
+) -> bytes | None:
+    try:
+        return trusted_root(vault)
+    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
+        problems.append(Problem(None, error.message))
+    except CallrecError:
+        raise
+    except Exception:  # what is theirs holds a value of another type, as was named
+        if not problems:
+            raise
+    return None
 
 
 def check_vault(practice: Practice, connection: Connection) -> None:
