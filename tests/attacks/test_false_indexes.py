@@ -122,6 +122,7 @@ def test_that_recordings_were_counted_is_not_taken_away(stocked: House) -> None:
     "change",
     [
         "INSERT INTO alembic_version VALUES ('Sian Roberts rang 0770')",
+        "UPDATE alembic_version SET version_num = 'Sian Roberts rang 0770'",
         "DELETE FROM alembic_version",
     ],
 )

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -24,6 +24,12 @@ BUSY_SECONDS: Final = 60
 
 SCHEMA_HASH: Final = "a135eda2d37ccabe3225c3b6c2da2deb02a36c53cf11a362d7e054103a2d2cfc"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
+
+_VERSION_TABLE: Final = (
+    "table alembic_version alembic_version CREATE TABLE alembic_version ( version_num VARCHAR(32)"
+    " NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
+)
+"""As `_made` says it, in every schema."""
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -107,11 +113,19 @@ def schema_hash(connection: Connection) -> str:
     Each counts by the statement that made it, blanks aside: those of SQLite, to which any other is
     a letter. What it makes without a statement follows from the rest.
     """
+    return hashlib.sha256("\n".join(_made(connection)).encode()).hexdigest()
+
+
+def has_version_table(connection: Connection) -> bool:
+    """Whether what says which schema there is was made by the migrations, and answers no more."""
+    return _VERSION_TABLE in _made(connection)
+
+
+def _made(connection: Connection) -> Sequence[str]:
     rows = connection.exec_driver_sql(
         "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL ORDER BY type, name"
     )
-    made = "\n".join(re.sub(r"[ \t\n\f\r]+", " ", " ".join(map(str, row))) for row in rows)
-    return hashlib.sha256(made.encode()).hexdigest()
+    return [re.sub(r"[ \t\n\f\r]+", " ", " ".join(map(str, row))) for row in rows]
 
 
 def rewrite_file(connection: Connection, work: Path) -> bool:
