@@ -66,9 +66,13 @@ from callrec.registers.witnessed import refused_at
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
 from callrec.system.rights import may_write
+from callrec.volume.drive import open_untrusted
 
 _DER_SEQUENCE: Final = b"\x30"
 """As a time stamp begins."""
+
+_LARGEST_NOTE: Final = 1_000_000
+"""Bytes (docs/formats/audit-log.md, 4)."""
 
 
 class Verdict(StrEnum):
@@ -520,30 +524,50 @@ def _note_in(path: Path, data: bytes) -> bytes:
     return note_from_typed(data)
 
 
+def _given(path: Path) -> bytes:
+    try:
+        with open_untrusted(path, follows_links=True) as file:
+            data = file.read(_LARGEST_NOTE + 1) or b""
+    except OSError as error:
+        raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
+    if len(data) > _LARGEST_NOTE:
+        raise Failed(f'"{path.name}" is larger than a head of a log can be')
+    return data
+
+
 def _read_anchor(
     path: Path, register: Register | None, connection: Connection, lost: AbstractSet[Head]
 ) -> Checkpoint:
     """The checkpoint in a file, signed by a person whom the log vouched for, or by a kit.
 
     Of a head that is known as lost the signature says nothing more: its key may be lost as well.
+
+    Raises:
+        Failed: it cannot be read, or its signature does not verify, as after a slip in typing:
+            anybody could write such a file, and it says nothing of the log.
+        Tampered: it is of another log, or by nobody known, as in a log that was set back to before
+            they were vouched for.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
+    data = _given(path)
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
-        note = _note_of_stamp(path, data, register, connection, lost)
-    else:
-        note = _note_in(path, data)
     name = origin(register.founders.vault)
-    claimed = read_claim(note, name)
-    if Head(claimed.size, claimed.root) in lost:
-        return claimed
-    signers = {signature.key_id for signature in parse_note(note).signatures}
-    people = (keys.log for keys in register.all_keys())
-    for public in (*people, *session_keys(connection, register.founders.vault)):
-        if key_id(name, public) in signers:
-            return check_checkpoint(note, public, name)
+    try:
+        if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
+            note = _note_of_stamp(path, data, register, connection, lost)
+        else:
+            note = _note_in(path, data)
+        claimed = read_claim(note, name)
+        if Head(claimed.size, claimed.root) in lost:
+            return claimed
+        signers = {signature.key_id for signature in parse_note(note).signatures}
+        people = (keys.log for keys in register.all_keys())
+        for public in (*people, *session_keys(connection, register.founders.vault)):
+            if key_id(name, public) in signers:
+                return check_checkpoint(note, public, name)
+    except Tampered as error:
+        if name.encode() not in data:  # of another log, or a stamp of what this one has not
+            raise
+        why = f"{error.message}; compare it with what was printed"
+        raise Failed(f'"{path.name}" is no head of this log: {why}') from error
     raise Tampered("it is signed by nobody whom this log vouches for")
