@@ -260,7 +260,7 @@ def test_text_that_is_no_text_is_damage_and_is_not_quoted(vault: Path) -> None:
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = CAST(x'ff41' AS TEXT)")
     connection.close()
-    with pytest.raises(Tampered, match=r"^the catalogue is damaged$"):
+    with pytest.raises(Tampered, match=r"^the catalogue does not say one schema that it has$"):
         catalogue.open_catalogue(vault)
 
 

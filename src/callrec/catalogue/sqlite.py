@@ -86,6 +86,7 @@ def _choose_journal(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     record.info[_CURSORS] = WeakSet()
+    connection.text_factory = _text
     for pragma in (
         # Beside a rollback journal FULL would not do: what was committed is undone if a power cut
         # brings the journal back, whose removal nobody made durable (sqlite.org/pragma.html).
@@ -96,6 +97,14 @@ def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> Non
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _text(value: bytes) -> str | bytes:
+    """Text as it is; what is not UTF-8 as bytes, which nobody takes for text."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def schema_hash(connection: Connection) -> str:

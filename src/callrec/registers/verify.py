@@ -5,7 +5,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -47,7 +47,12 @@ from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
+from callrec.catalogue.engine import (
+    TO_RESTORE,
+    check_schema,
+    open_catalogue,
+    reading,
+)
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
@@ -231,11 +236,7 @@ def _verified(
         stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
         problems.extend(Problem(size, what) for size, what in stamps.problems)
         unchecked.extend(stamps.unchecked)
-    pinned = None
-    try:
-        pinned = trusted_root(founders.vault)
-    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
-        problems.append(Problem(None, error.message))
+    pinned = _trusted(trusted_root, founders.vault, problems)
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
@@ -262,6 +263,21 @@ def _verified(
         witnesses=witnesses,
         may_be_put_on_record=bool(spoilt) or any(each.thing for each in problems),
     )
+
+
+def _trusted(
+    trusted_root: Callable[[str], bytes | None], vault: str, problems: list[Problem]
+) -> bytes | None:
+    try:
+        return trusted_root(vault)
+    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
+        problems.append(Problem(None, error.message))
+    except CallrecError:
+        raise
+    except Exception:  # what is theirs holds a value of another type, as was named
+        if not problems:
+            raise
+    return None
 
 
 def check_vault(practice: Practice, connection: Connection) -> None:
@@ -294,18 +310,38 @@ def _read_whole(
 
     Where no row is wrong, the next recording's number is right.
     """
-    with checking_indexes(connection):
-        found = verify_log(connection, vault, None if full else seen)
-        problems, spoilt = [*found.problems], [*found.problems]
-        if (register := found.register) is not None:
-            spoilt.extend(named(find_changed_signatures(connection, register, seen)))
-        if register is not None and not problems:
-            problems.extend(check_projections(connection, register))
-            spoilt.extend(check_rows(connection, register, may_lack=may_lack))
-            if not spoilt:
-                check_numbering(connection)
+    found, problems, spoilt = None, list[Problem](), list[Problem]()
+    try:
+        with checking_indexes(connection):
+            found = verify_log(connection, vault, None if full else seen)
+            problems, spoilt = [*found.problems], [*found.problems]
+            if (register := found.register) is not None:
+                spoilt.extend(named(find_changed_signatures(connection, register, seen)))
+            if register is not None and not problems:
+                spoilt.extend(check_rows(connection, register, may_lack=may_lack))
+                problems.extend(_not_following(connection, register, is_named=bool(spoilt)))
+                if not spoilt:
+                    check_numbering(connection)
+    except Tampered as error:
+        if found is None:
+            raise
+        problems.insert(0, Problem(None, error.message))
     problems.extend(each for each in spoilt if each not in problems)
     return found, problems, spoilt
+
+
+def _not_following(
+    connection: Connection, register: Register, *, is_named: bool
+) -> Iterator[Problem]:
+    """What does not follow from the log; if a row ``is_named``, as far as rows can be read."""
+    try:
+        yield from check_projections(connection, register)
+        check_values(connection, unsigned=True)
+    except CallrecError:
+        raise
+    except Exception:  # a value of another type, which nothing here expects
+        if not is_named:
+            raise
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
