@@ -14,11 +14,11 @@ import platformdirs
 from sqlalchemy import Connection, Engine, Row, select
 
 from callrec.audit import log as audit
-from callrec.audit.appended import check_appended, check_proven
+from callrec.audit.appended import check_appended, check_proven, goes_on_from
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
-from callrec.audit.remembered import load_seen_head, save_seen_head
+from callrec.audit.remembered import load_seen_head, save_seen_head, was_restored_since
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
 from callrec.catalogue import tables
@@ -229,8 +229,9 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     def check(connection: Connection) -> None:
         seen = None
         with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
-            seen = _seen(practice)
-        check_appended(connection, register_now(practice, connection), seen)
+            seen = load_seen_head(practice.state_folder)
+        register, folder = register_now(practice, connection), practice.state_folder
+        check_appended(connection, register, seen, is_restored=was_restored_since(folder))
 
     with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
@@ -268,10 +269,17 @@ def _seen(practice: Practice) -> audit.Head | None:
 
 
 def remember_head(practice: Practice, head: audit.Head) -> None:
-    """Remember the log's newest head; where that fails, `report_unsaved_head` says so."""
+    """Remember the log's newest head; where that fails, `report_unsaved_head` says so.
+
+    A head that the log has lost stays remembered until that is on record.
+    """
     practice.unsaved_head_errors.clear()
     try:
-        save_seen_head(practice.state_folder, head, format_instant(practice.now()))
+        seen = load_seen_head(practice.state_folder)
+        with reading(practice.engine) as connection:
+            goes_on = goes_on_from(connection, register_now(practice, connection), seen)
+        if goes_on:
+            save_seen_head(practice.state_folder, head, format_instant(practice.now()))
     except CallrecError as problem:
         practice.unsaved_head_errors.append(problem)
 

@@ -83,6 +83,34 @@ def test_nobody_steers_how_rows_are_found(stocked: House) -> None:
     is_found(stocked)
 
 
+@pytest.mark.parametrize("blank", ["\x85", "\xa0", "\u3000"], ids=ascii)
+def test_no_constraint_is_taken_off_by_what_is_no_blank_to_sqlite(
+    stocked: House, blank: str
+) -> None:
+    """To SQLite it is a letter, here of a type that it does not know."""
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(
+        file,
+        f"UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', 'NOT{blank}NULL')"
+        " WHERE name = 'detail'",
+    )
+    is_found(stocked)
+
+
+@pytest.mark.parametrize("kind", ["trigger", "TRIGGER"])
+def test_nothing_acts_under_a_name_that_sqlite_keeps_to_itself(stocked: House, kind: str) -> None:
+    """SQLite tells kinds apart without regard to capitals."""
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    _run(
+        file,
+        f"INSERT INTO sqlite_master VALUES ('{kind}', 'sqlite_x', 'leaf', 0,"
+        " 'CREATE TRIGGER sqlite_x AFTER INSERT ON leaf BEGIN DELETE FROM detail; END')",
+    )
+    is_found(stocked)
+
+
 def test_that_recordings_were_counted_is_not_taken_away(stocked: House) -> None:
     file = stocked.practice.folder / "catalogue.sqlite"
     stocked.close()
@@ -94,6 +122,7 @@ def test_that_recordings_were_counted_is_not_taken_away(stocked: House) -> None:
     "change",
     [
         "INSERT INTO alembic_version VALUES ('Sian Roberts rang 0770')",
+        "UPDATE alembic_version SET version_num = 'Sian Roberts rang 0770'",
         "DELETE FROM alembic_version",
     ],
 )

@@ -202,6 +202,53 @@ def test_what_acts_or_answers_in_a_tables_place_is_not_worked_with(
     assert catalogue.read_bytes() == as_it_was
 
 
+NUMBERED = "SELECT 1 UNION ALL SELECT n + 1 FROM more"
+
+IN_PLACE_OF_THE_SCHEMAS = {
+    "nothing": "",
+    "a view of what is not there": 'VIEW alembic_version AS SELECT * FROM "Sian rang 0770"',
+    "a view of no JSON": "VIEW alembic_version AS SELECT json('{\"Sian') AS version_num",
+    "a view that loads": "VIEW alembic_version AS SELECT load_extension('Sian') AS version_num",
+    "a view in capitals": "VIEW Alembic_Version AS SELECT '0001' AS version_num",
+    "a view without end": (
+        f"VIEW alembic_version AS WITH RECURSIVE more (n) AS ({NUMBERED})"
+        " SELECT max(n) AS version_num FROM more"
+    ),
+    "a virtual table": "VIRTUAL TABLE alembic_version USING fts5(version_num)",
+    "a table that reckons": (
+        "TABLE alembic_version (version_num VARCHAR(32) AS (json('Sian')), one VARCHAR(32))"
+    ),
+}
+
+
+@pytest.mark.parametrize("made", IN_PLACE_OF_THE_SCHEMAS.values(), ids=IN_PLACE_OF_THE_SCHEMAS)
+def test_what_answers_which_schema_there_is_is_looked_at_before_it_is_asked(
+    made: str, stocked: House
+) -> None:
+    stocked.close()
+    connection = sqlite3.connect(stocked.config.vault / "catalogue.sqlite")
+    connection.execute("DROP TABLE alembic_version")
+    if made:
+        connection.execute(f"CREATE {made}")
+    connection.commit()
+    connection.close()
+    is_refused(stocked)
+
+
+def test_a_catalogue_of_no_bytes_is_not_worked_with(stocked: House) -> None:
+    stocked.close()
+    (stocked.config.vault / "catalogue.sqlite").write_bytes(b"")
+    is_refused(stocked)
+
+
+def is_refused(house: House) -> None:
+    for words in ("audit verify", "audit verify --json", "doctor", "status", "migrate"):
+        answer = type_in(house, "nobody", *words.split())
+        assert (answer.status, answer.out) == (TAMPERED, ""), words
+        assert "not those that callrec made" in answer.err
+        assert "Sian" not in answer.err
+
+
 @pytest.mark.parametrize("words", ["keys list", "audit list --limit 200"])
 def test_a_login_written_into_the_catalogue_does_not_act_on_a_terminal(
     words: str, worked: House

@@ -69,7 +69,7 @@ def old_backup(house: House, at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("callrec.archive.copy.try_keys", lambda *_: Everything())
         for check in ("check_appended", "check_proven"):
-            patch.setattr(f"callrec.practice.{check}", lambda *_: None)
+            patch.setattr(f"callrec.practice.{check}", lambda *_, **__: None)
         back_up(house.practice, house.actor("max"), at, check=unchecked, label=None)
     house.open()
 

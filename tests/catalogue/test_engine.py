@@ -232,6 +232,16 @@ def test_an_error_of_the_database_quotes_no_row(vault: Path) -> None:
     assert "447700900123" not in str(failure.value)
 
 
+@pytest.mark.parametrize("query", ["SELECT json('{')", 'SELECT * FROM "the disk is full"'])
+def test_an_error_of_the_database_is_told_in_no_words_of_its_own(vault: Path, query: str) -> None:
+    engine = catalogue.open_catalogue(vault)
+    with (
+        pytest.raises(Tampered, match=r"^the catalogue is damaged$"),
+        catalogue.reading(engine) as connection,
+    ):
+        connection.exec_driver_sql(query)
+
+
 def test_what_fails_while_a_connection_is_given_back_is_not_told_by_a_library(vault: Path) -> None:
     program = """
 import sys
@@ -250,7 +260,7 @@ def test_text_that_is_no_text_is_damage_and_is_not_quoted(vault: Path) -> None:
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = CAST(x'ff41' AS TEXT)")
     connection.close()
-    with pytest.raises(Tampered, match=r"^the catalogue is damaged$"):
+    with pytest.raises(Tampered, match=r"^the catalogue does not say one schema that it has$"):
         catalogue.open_catalogue(vault)
 
 

@@ -298,6 +298,29 @@ def test_nothing_acts_or_answers_there_but_what_callrec_made(founded: House, mad
 
 
 @pytest.mark.parametrize(
+    "made",
+    [
+        "ALTER TABLE alembic_version RENAME TO x; CREATE VIEW alembic_version AS SELECT 1/0 AS n",
+        "ALTER TABLE alembic_version ENABLE ROW LEVEL SECURITY",
+        "CREATE TABLE y () INHERITS (alembic_version)",
+        (
+            "SET allow_system_table_mods = on; CREATE TABLE pg_catalog.alembic_version AS"
+            " SELECT '9999' AS version_num"
+        ),
+        "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('Sian rang 0770')",
+    ],
+)
+def test_what_answers_there_which_schema_it_has_is_looked_at_first(
+    founded: House, made: str
+) -> None:
+    with as_owner(server(), name_of(founded.config.catalogue)) as connection:
+        connection.execute(made)
+    founded.close()
+    with pytest.raises(Tampered, match=r"not those that callrec made|does not say one schema"):
+        founded.open()
+
+
+@pytest.mark.parametrize(
     ("held", "made"),
     [
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from callrec.audit.checkpoint import Checkpoint, origin, sign_checkpoint
 from callrec.audit.verify import require_sound_log
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import sign_statement
@@ -250,6 +252,40 @@ def test_a_proof_of_another_log_is_tampering(house: House, tmp_path: Path) -> No
 
 def test_an_outside_head_that_cannot_be_read_is_inconclusive(house: House, tmp_path: Path) -> None:
     assert verified(house, tmp_path / "none").verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_never_ends_is_no_outside_head(house: House, tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    large.write_bytes(newest_checkpoint(house.practice) + b"\n" * 1_000_000)
+    for path in (pipe, Path("/dev/zero"), large):
+        assert verified(house, path).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("slip", ["a line too many", "a wrong digit", "a letter left out"])
+def test_a_slip_in_what_was_typed_does_not_convict_the_record(
+    house: House, tmp_path: Path, slip: str
+) -> None:
+    first, size, root, *signed = newest_checkpoint(house.practice).decode().splitlines()
+    slips = {
+        "a line too many": [first, size, root, *signed, "rc=0"],
+        "a wrong digit": [first, f"1{size}", root, *signed],
+        "a letter left out": [first, size, root[1:], *signed],
+    }
+    typed = tmp_path / "typed.txt"
+    typed.write_text("\n".join(slips[slip]))
+    found = verified(house, typed)
+    assert (found.verdict, found.problems) == (Verdict.INCONCLUSIVE, ())
+    assert "typed.txt" in " ".join(found.unchecked)
+
+
+def test_a_head_by_a_person_whom_a_log_set_back_does_not_know_yet_is_tampering(
+    house: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "head.txt"
+    head = Checkpoint(origin(house.practice.vault), 10_000, bytes(32))
+    file.write_bytes(sign_checkpoint(head, bytes(32)))
+    assert verified(house, file).verdict is Verdict.TAMPERED
 
 
 def test_an_act_in_another_s_name_is_found(house: House) -> None:

@@ -20,6 +20,7 @@ from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, node_reader, stored_size
 from callrec.audit.register import Register
+from callrec.audit.remembered import SeenHead
 from callrec.audit.resumed import read_resumed, read_set_aside
 from callrec.audit.sessions import checked_session, session_keys
 from callrec.catalogue import tables
@@ -29,6 +30,8 @@ MAX_CHECKED: Final = 1000
 """Leaves: a person who was away longer begins with the last checkpoint before so many."""
 
 HINT: Final = "a Data Controller runs callrec audit resume, which shows it and puts it on record"
+
+HINT_HERE: Final = "a Data Controller runs callrec audit resume here, as this account"
 
 _BEYOND: Final = (
     "SELECT 'checkpoint' FROM checkpoint WHERE size > ?"
@@ -69,23 +72,45 @@ def check_proven(connection: Connection, register: Register, seen: Head | None) 
     raise Tampered("what was seen of the record before is not its beginning")
 
 
-def check_appended(connection: Connection, register: Register, seen: Head | None) -> None:
+def check_appended(
+    connection: Connection, register: Register, seen: SeenHead | None, *, is_restored: bool
+) -> None:
     """Check what was appended since ``seen``, or since a checkpoint of somebody vouched for.
 
+    ``is_restored``: the operator restored the vault since, and it may have gone back.
+
     Raises:
-        Tampered: an entry is attested by nobody, or a checkpoint, a node or a row beside them is
-            not as a writer writes it.
+        Tampered: the log has gone back behind what was seen, and nobody who governs has said so; or
+            an entry is attested by nobody, or a checkpoint, a node or a row beside them is not as a
+            writer writes it.
     """
     size = stored_size(connection)
+    proven = None
     try:
-        proven = check_proven(connection, register, seen)
-    except Tampered:
-        proven = None  # after a restore, until somebody who governs says so: `audit verify` does
+        proven = check_proven(connection, register, seen.head if seen else None)
+    except Tampered as error:
+        if not (is_restored or goes_on_from(connection, register, seen)):
+            raise Tampered(error.message, hint=HINT_HERE) from error
     ahead = json.dumps([(level, size >> level) for level in range(_LEVELS)])
     stray = connection.exec_driver_sql(_BEYOND, (size, size, ahead)).scalar()
     if stray is not None:
         raise _tampered(f"a {stray} in the audit log belongs to no entry of it")
     _Appended(connection, register, _start(connection, register, size, proven)).check(size)
+
+
+def goes_on_from(connection: Connection, register: Register, seen: SeenHead | None) -> bool:
+    """Whether the log begins with what was seen, or who governs has said since that it is lost.
+
+    They name the heads that they know of; what another saw beyond where it went on is lost, too.
+    """
+    try:
+        check_proven(connection, register, seen.head if seen else None)
+    except Tampered:
+        return seen is not None and any(
+            each.lost and each.size < seen.head.size and seen.seen_at < each.at
+            for each in read_resumed(connection, register)
+        )
+    return True
 
 
 def _tampered(what: str) -> Tampered:

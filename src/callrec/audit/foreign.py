@@ -23,7 +23,7 @@ from callrec.audit.erased import StatementReplay
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, repeated_statements
 from callrec.audit.register import Register, founders_of
-from callrec.audit.remembered import Problem
+from callrec.audit.remembered import Problem, SeenHead
 from callrec.audit.resumed import (
     RESUMED_STATEMENT,
     Found,
@@ -88,11 +88,14 @@ class Foreign:
     """Of all leaves; empty where the stored nodes are right."""
     broken: list[Problem] = field(default_factory=list)
     """What does not come to its rows once all this is set aside, each of one thing."""
+    lost: SeenHead | None = None
+    """What was seen of the log, and is no beginning of it, even without what was found."""
     known: SetAside = field(default_factory=SetAside)
     """What was set aside before."""
 
     def __bool__(self) -> bool:
-        return any((self.listed, self.rows, self.details, self.faults, self.hashes, self.broken))
+        found = (self.listed, self.rows, self.details, self.faults, self.hashes, self.broken)
+        return any(found) or self.lost is not None
 
     @property
     def found(self) -> Found:

@@ -32,6 +32,10 @@ VERIFIED_FILE: Final = "verified.json"
 """
 
 
+RESTORED_COPY_FILE: Final = "rebuilt-from.json"
+"""From which copy this operator last rebuilt the vault."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeenHead:
     """A head, and when it was seen."""
@@ -78,6 +82,15 @@ def has_gone(folder: Path) -> bool:
     except OSError:
         return False
     return bool(names) and "head.json" not in names
+
+
+def was_restored_since(folder: Path) -> bool:
+    """Whether this operator rebuilt the vault from a copy after the head was last remembered."""
+    try:
+        restored, seen = (folder / name for name in (RESTORED_COPY_FILE, "head.json"))
+        return restored.stat().st_mtime_ns >= seen.stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:

@@ -57,7 +57,8 @@ class FoundRow:
     """A row of the catalogue that stands as it was found (`audit.rows`)."""
 
     table: str
-    """``written``: what is told of the rows that one transaction wrote; its key is the size."""
+    """``written``: what is told of the rows that one transaction wrote; its key is the size.
+    ``checkpoint``: the checkpoints and signatures of the first so many leaves, hashed."""
     key: str
     now: bytes | None = None
     """Its digest; none: there is no row."""
@@ -79,6 +80,12 @@ class Found:
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
+
+    @property
+    def of_signatures(self) -> bool:
+        """Whether checkpoints or statements of entries are not those that they were."""
+        named = {row.table for row in self.rows} | {row.table for row in self.catalogue}
+        return bool(self.entries or self.unsigned) or tables.checkpoint.name in named
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import gc
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,7 +31,8 @@ from callrec.audit.log import (
 )
 from callrec.audit.register import REGISTER_KINDS, Register
 from callrec.audit.remembered import VerificationResult, VerifiedState
-from callrec.audit.resumed import SetAside, read_set_aside
+from callrec.audit.resumed import FoundRow, SetAside, read_resumed, read_set_aside
+from callrec.audit.rows import RowFault
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import all_sessions, check_certificate, last_attestable, sessions_named
 from callrec.audit.stretch import (
@@ -43,6 +44,7 @@ from callrec.audit.stretch import (
     require,
     stored_node,
 )
+from callrec.catalogue import tables
 from callrec.catalogue.engine import Database, database_of, is_postgres
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import VaultKey
@@ -152,6 +154,41 @@ def _known_signatures(
     then, now = _hashed_signatures(database, seen.signed, size)
     is_known = then == seen.signatures and _continues(connection, seen)
     return seen.signed * is_known, now
+
+
+def find_changed_signatures(
+    connection: Connection, register: Register, seen: VerifiedState | None
+) -> Iterator[RowFault]:
+    """What is another beside the leaves that were verified, though the log goes on from them.
+
+    No other check finds a checkpoint that is gone where the same person's next one covers its
+    leaves: only who verified it knows that there was one. What somebody put on record since is told
+    by that.
+
+    Args:
+        connection: sees one state of the catalogue throughout.
+        register: who could put it on record.
+        seen: what an earlier reading verified.
+    """
+    try:
+        if seen is None or seen.head.size > stored_size(connection):
+            return
+        if not _continues(connection, seen):  # the head that is remembered tells that
+            return
+    except _TAMPERED:  # a node is gone, which every reading names
+        return
+    now, is_explained = b"", False
+    with suppress(*_TAMPERED):
+        now = bytes.fromhex(*_hashed_signatures(database_of(connection), seen.signed))
+        known = read_resumed(connection, register)
+        is_explained = any(e.size >= seen.signed and e.found.of_signatures for e in known)
+    if now.hex() != seen.signatures and not is_explained:
+        row = FoundRow(tables.checkpoint.name, str(seen.signed), now)
+        what = (
+            f"a signature of the first {seen.signed} entries was changed or taken away since they"
+            " were verified here"
+        )
+        yield RowFault(row, None, what)
 
 
 def _continues(connection: Connection, seen: VerifiedState) -> bool:

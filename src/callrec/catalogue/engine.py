@@ -6,6 +6,7 @@ It is a file of SQLite in the vault's folder, or a database of PostgreSQL (`post
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
 import zlib
@@ -228,10 +229,20 @@ def schema_of(connection: Connection) -> str:
     """The schema that a catalogue says it has: the newest migration that was done to it.
 
     Raises:
-        Tampered: it says that of more than one, or of none: any text could be kept there.
+        Tampered: it says that of more than one, or of none, or what would answer is no such table:
+            any text could be kept there, and a view would do as it likes.
     """
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-    if len(found) != 1:
+    if is_postgres(connection):
+        from callrec.catalogue import postgres  # noqa: PLC0415 - SQLite needs none of it
+
+        is_there = postgres.has_version_table(connection)
+    else:
+        is_there = sqlite.has_version_table(connection)
+    if not is_there:
+        raise _not_as_made()
+    query = text("SELECT version_num FROM alembic_version LIMIT 2")
+    found = connection.execute(query).scalars().all()
+    if len(found) != 1 or not re.fullmatch("[0-9]{4}", str(found[0])):
         raise damaged("the catalogue does not say one schema that it has")
     return str(found[0])
 
@@ -552,20 +563,25 @@ def _meaning(error: DBAPIError) -> CallrecError | None:
 
 
 def _operational(error: OperationalError) -> Failed | Tampered:
-    message = str(error.orig)
-    if "decode" in message:  # what is not valid text; SQLite would quote it
+    """By the number that SQLite gives it: its words quote what anybody may have written there.
+
+    Text that is none has no number.
+    """
+    kind = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if kind == sqlite3.SQLITE_ERROR:
         return damaged()
-    if "full" in message:
+    if kind == sqlite3.SQLITE_FULL:
         return Failed(
             "the vault's disk is full; nothing was changed", hint="free some space and try again"
         )
-    if "locked" in message or "busy" in message:
+    if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return Failed("the vault was busy for a minute", hint="try again")
-    if "readonly" in message or "unable to open" in message:
+    if kind in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
         return CannotWrite(
             "the vault cannot be written", hint="check the disk and who owns the folder"
         )
-    return Failed(f"the catalogue could not be used: {message}", hint="run callrec practice doctor")
+    why = ": disk I/O error" if kind == sqlite3.SQLITE_IOERR else ""
+    return Failed(f"the catalogue could not be used{why}", hint="run callrec practice doctor")
 
 
 def update_row(connection: Connection, table: Table, id_: object, **columns: object) -> None:
@@ -619,9 +635,13 @@ def check_schema(connection: Connection) -> None:
                 "the vault's catalogue was moved away from here",
                 hint='say in the configuration where it is: "catalogue", or none for the folder',
             )
-        raise damaged(
-            "the catalogue's tables, indexes, views or triggers are not those that callrec made"
-        )
+        raise _not_as_made()
+
+
+def _not_as_made() -> Tampered:
+    return damaged(
+        "the catalogue's tables, indexes, views or triggers are not those that callrec made"
+    )
 
 
 def size_of(connection: Connection) -> int:

@@ -279,6 +279,16 @@ def shape_hash(connection: Connection) -> str:
     return str(connection.exec_driver_sql(_FOUND + _HASH_OF.format("line")).scalar())
 
 
+def has_version_table(connection: Connection) -> bool:
+    """Whether what says which schema there is is a table, in which nothing else answers."""
+    query = (
+        "SELECT relkind = 'r' AND NOT relrowsecurity AND NOT relhassubclass"
+        " AND relnamespace::regnamespace::text = 'public'"
+        " FROM pg_class WHERE oid = to_regclass('alembic_version')::oid"
+    )
+    return bool(connection.exec_driver_sql(query).scalar())
+
+
 def shape_writers(connection: Connection, *, answering: bool) -> str:
     """The same by who wrote it last; ``answering``: only what may answer in a table's place.
 

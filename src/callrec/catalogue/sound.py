@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Dialect
+from sqlalchemy import Column, Connection, Dialect, String, select
 
 from callrec.catalogue.engine import damaged, database_of, is_postgres, opened_at, place_of
 from callrec.catalogue.tables import METADATA
+from callrec.catalogue.written import HARMLESS
 from callrec.crypto.canonical import LARGEST_INTEGER
-from callrec.errors import Failed
+from callrec.errors import Failed, Tampered
 
 _KINDS: Final = {"BIGINT": "integer", "BLOB": "blob", "INTEGER": "integer", "VARCHAR": "text"}
 """Type of a column -> what SQLite calls its values."""
@@ -76,6 +77,8 @@ def _check_said(said: str) -> None:
         raise Failed(
             "the catalogue could not be read from its disk", hint="run callrec practice doctor"
         )
+    if of_value := re.fullmatch(r"[A-Z]+ value in (\w+)\.\w+", said):
+        raise _never_written(of_value[1])
     if said != "ok":
         raise damaged("the catalogue is damaged, or an index of it has other rows than its table")
 
@@ -122,20 +125,31 @@ def check_integrity(connection: Connection) -> None:
         raise damaged()
 
 
-def check_values(connection: Connection) -> None:
+def check_values(connection: Connection, *, unsigned: bool = False) -> None:
     """Check that each value is of its column's type, and each number one that JSON tells exactly.
 
-    SQLite takes anything anywhere. Every row is read: for when something has gone wrong.
+    SQLite takes anything anywhere. Every row is read: for when something has gone wrong; or if
+    ``unsigned``, the few columns that nobody signs for, of which no other check tells.
     """
     if is_postgres(connection):
         return
     for table in METADATA.sorted_tables:
-        wrong = " OR ".join(_is_another(each, connection.dialect) for each in table.columns)
+        columns = [each for each in table.columns if not unsigned or HARMLESS in each.info]
+        wrong = " OR ".join(_is_another(each, connection.dialect) for each in columns) or "0"
         found = connection.exec_driver_sql(f'SELECT 1 FROM "{table.name}" WHERE {wrong} LIMIT 1')  # noqa: S608 - names of our own
-        if found.first() is not None:
-            raise damaged(
-                f'the catalogue holds what callrec never writes, in its table "{table.name}"'
-            )
+        if found.first() is not None or _has_other_text(connection, columns):
+            raise _never_written(table.name)
+
+
+def _never_written(table: str) -> Tampered:
+    return damaged(f'the catalogue holds what callrec never writes, in its table "{table}"')
+
+
+def _has_other_text(connection: Connection, columns: Iterable[Column[Any]]) -> bool:
+    """Whether text of a table is not UTF-8: to SQLite that is text like any other."""
+    texts = [each for each in columns if isinstance(each.type, String)]
+    rows = connection.execute(select(*texts)) if texts else ()
+    return any(bytes in map(type, row) for row in rows)
 
 
 def _is_another(column: Column[Any], dialect: Dialect) -> str:

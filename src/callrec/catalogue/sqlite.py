@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -21,8 +22,14 @@ logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 BUSY_SECONDS: Final = 60
 
-SCHEMA_HASH: Final = "686546e88c1b12d8f7fb38a8fce691855f78affb6333e7a506b7892a30d6d1a3"
+SCHEMA_HASH: Final = "a135eda2d37ccabe3225c3b6c2da2deb02a36c53cf11a362d7e054103a2d2cfc"
 """SHA-256 of what the migrations make, as `schema_hash` says it; each migration changes it."""
+
+_VERSION_TABLE: Final = (
+    "table alembic_version alembic_version CREATE TABLE alembic_version ( version_num VARCHAR(32)"
+    " NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
+)
+"""As `_made` says it, in every schema."""
 
 _CURSORS: Final = "cursors"
 """Where a connection keeps weak references to its cursors."""
@@ -79,6 +86,7 @@ def _choose_journal(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     record.info[_CURSORS] = WeakSet()
+    connection.text_factory = _text
     for pragma in (
         # Beside a rollback journal FULL would not do: what was committed is undone if a power cut
         # brings the journal back, whose removal nobody made durable (sqlite.org/pragma.html).
@@ -91,20 +99,33 @@ def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> Non
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _text(value: bytes) -> str | bytes:
+    """Text as it is; what is not UTF-8 as bytes, which nobody takes for text."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
 def schema_hash(connection: Connection) -> str:
     """Every table, index, view and trigger of a catalogue in one hash: SHA-256, lower-case hex.
 
-    Each counts by the statement that made it, blanks aside. What SQLite makes by itself follows
-    from the rest, but for statistics, which nobody gathers and which say how rows are to be found.
+    Each counts by the statement that made it, blanks aside: those of SQLite, to which any other is
+    a letter. What it makes without a statement follows from the rest.
     """
+    return hashlib.sha256("\n".join(_made(connection)).encode()).hexdigest()
+
+
+def has_version_table(connection: Connection) -> bool:
+    """Whether what says which schema there is was made by the migrations, and answers no more."""
+    return _VERSION_TABLE in _made(connection)
+
+
+def _made(connection: Connection) -> Sequence[str]:
     rows = connection.exec_driver_sql(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master"
-        " WHERE type IN ('view', 'trigger') OR name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-        " OR name LIKE 'sqlite!_stat%' ESCAPE '!'"
-        " ORDER BY type, name"
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql NOT NULL ORDER BY type, name"
     )
-    made = "\n".join(" ".join(" ".join(map(str, row)).split()) for row in rows)
-    return hashlib.sha256(made.encode()).hexdigest()
+    return [re.sub(r"[ \t\n\f\r]+", " ", " ".join(map(str, row))) for row in rows]
 
 
 def rewrite_file(connection: Connection, work: Path) -> bool:

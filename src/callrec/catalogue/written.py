@@ -304,10 +304,11 @@ def last_written(connection: Connection, table: SignedTable, key: str) -> int:
     return connection.exec_driver_sql(query, (table.name, key)).scalar() or 0
 
 
-def digest(text: str | None) -> bytes | None:
-    """Of the lines of one or several rows; none where there are no rows."""
-    lines = sorted(filter(None, (text or "").split("\n")))
-    return sha256("\n".join(lines).encode()) if lines else None
+def digest(text: str | bytes | None) -> bytes | None:
+    """Of the lines of one or several rows, which bytes are if they are not UTF-8; none: no rows."""
+    found = text.encode() if isinstance(text, str) else text or b""
+    lines = sorted(filter(None, found.split(b"\n")))
+    return sha256(b"\n".join(lines)) if lines else None
 
 
 @cache
@@ -388,8 +389,8 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     return sorted(found)
 
 
-def _digest_before(before: str | None) -> bytes | None:
-    if before is not None and before.startswith(_SIGNED):
+def _digest_before(before: str | bytes | None) -> bytes | None:
+    if isinstance(before, str) and before.startswith(_SIGNED):
         return bytes.fromhex(before.removeprefix(_SIGNED)) or None
     return digest(before)
 

@@ -16,10 +16,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from callrec.audit.appended import goes_on_from
 from callrec.audit.foreign import HINT, Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, read_founders, read_leaf
 from callrec.audit.register import REGISTER_KINDS
+from callrec.audit.remembered import forget_seen_head, load_seen_head, load_verified
 from callrec.audit.resumed import (
     RESUMED_ACT,
     RESUMED_STATEMENT,
@@ -29,6 +31,7 @@ from callrec.audit.resumed import (
     resumed_fields,
 )
 from callrec.audit.rows import MOST_NAMED, named
+from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue import tables
 from callrec.catalogue.engine import open_catalogue, reading, transaction, trial
 from callrec.config import Config
@@ -156,6 +159,8 @@ def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Forei
     """What is found without a key, and the sealed details that do not open to the audit key."""
     foreign = find_foreign(connection, practice.vault, by=actor.person.id)
     find_foreign_rows(connection, foreign)
+    seen = load_verified(practice.state_folder)
+    foreign.faults.extend(find_changed_signatures(connection, foreign.register, seen))
     aside = {seq for seq, _, _ in foreign.entries}
     already = {row["seq"] for table, row in foreign.rows if table == tables.detail.name}
     for row in connection.execute(select(tables.detail)).mappings():
@@ -184,16 +189,19 @@ def resume_record(practice: Practice, actor: Actor, shown: Foreign, *, reason: s
     with transaction(practice.engine) as connection:
         foreign = _find_all(practice, actor, connection)
         act = _begin_without(practice, actor, connection, foreign)
-        if foreign.found != shown.found or bool(foreign.hashes) != bool(shown.hashes):
+        found = (foreign.found, foreign.lost, bool(foreign.hashes))
+        if found != (shown.found, shown.lost, bool(shown.hashes)):
             raise Failed("the record changed since it was shown, so nothing was done", hint="again")
         newest = foreign.register.newest(VaultKey.AUDIT)
         act.seal_details_to(newest.version, newest.public)
-        fields = resumed_fields((), foreign.found)
+        fields = resumed_fields([foreign.lost.head] if foreign.lost else (), foreign.found)
         statement = sign_statement_as(practice, actor, RESUMED_STATEMENT, fields)
         details = {"reason": reason}
         act.leaf(RESUMED_ACT, actor=actor.person.id, details=details, statement=statement)
         act.checkpoint(actor.signer)
         head = act.head
+    if foreign.lost:
+        forget_seen_head(practice.state_folder)
     remember_head(practice, head)
     return head.size - 1
 
@@ -216,6 +224,9 @@ def _begin_without(
         if problem.thing is None:
             raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
         foreign.broken.append(problem)
+    seen = load_seen_head(practice.state_folder)
+    if not goes_on_from(connection, foreign.register, seen):
+        foreign.lost = seen
     return act
 
 
@@ -250,6 +261,9 @@ def foreign_items(practice: Practice, foreign: Foreign, *, actor: Actor) -> Sequ
     items += [SetAsideItem(None, each.named) for each in foreign.broken]
     if foreign.hashes:
         items.append(SetAsideItem(None, "the tree over the entries: it is made anew from them"))
+    if foreign.lost:
+        gone = f"the record has gone back: this machine saw {foreign.lost.head.size} entries of it"
+        items.append(SetAsideItem(None, gone))
     return items
 
 
@@ -298,6 +312,10 @@ def items_of(connection: Connection, resumed: Resumed) -> Iterator[SetAsideItem]
 def _standing_as_found(catalogue: Sequence[FoundRow]) -> Iterator[str]:
     for table, group in groupby(catalogue, key=lambda row: row.table):
         rows = list(group)
+        if table == tables.checkpoint.name:
+            for row in rows:
+                yield f"the signatures over the first {row.key} entries stand as they were found"
+            continue
         for row in rows[:MOST_NAMED]:
             gone = "is gone" if row.now is None else "stands as it was found"
             yield f'row {row.key} of the table "{table}" {gone}'

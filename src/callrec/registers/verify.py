@@ -5,7 +5,7 @@ Verifying opens nothing and writes nothing in the vault, so anyone may do it, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,11 +42,17 @@ from callrec.audit.remembered import (
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
-from callrec.audit.rows import check_rows
+from callrec.audit.rows import check_rows, named
 from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
+from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
+from callrec.catalogue.engine import (
+    TO_RESTORE,
+    check_schema,
+    open_catalogue,
+    reading,
+)
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered
@@ -60,9 +66,13 @@ from callrec.registers.witnessed import refused_at
 from callrec.settings import Timestamp
 from callrec.stamps.checking import NO_STAMPS, CheckedStamps, check_stamps, stamped_note
 from callrec.system.rights import may_write
+from callrec.volume.drive import open_untrusted
 
 _DER_SEQUENCE: Final = b"\x30"
 """As a time stamp begins."""
+
+_LARGEST_NOTE: Final = 1_000_000
+"""Bytes (docs/formats/audit-log.md, 4)."""
 
 
 class Verdict(StrEnum):
@@ -200,17 +210,17 @@ def _verified(
             return _unreadable(str(error))
     memory = state_folder(founders.vault, environ)
     # Before the log is read: another command may add to it, and remember that, meanwhile.
-    seen = None if full else load_verified(memory)
+    seen = load_verified(memory)
     remembered, beside_memory = _recall(memory)
     memory_gone = remembered is None and has_gone(memory)
     with reading(engine) as connection:
         check_schema(connection)  # the very state that is read
         found, problems, spoilt = None, list[Problem](), list[Problem]()
-        if only_new and seen is not None:
+        if only_new and not full and seen is not None:
             found = verify_new_entries(connection, founders.vault, seen)
             problems, spoilt = [*found.problems], [*found.problems]
         if found is None or not (problems or found.read_from):  # or it was read whole, and is sound
-            found, problems, spoilt = _read_whole(connection, founders.vault, seen)
+            found, problems, spoilt = _read_whole(connection, founders.vault, seen, full=full)
         set_back = () if problems or found.read_from else find_clock_set_backs(connection)
         resumed = _read_resumed(connection, found, problems)
         aside = tuple(item for each in resumed for item in items_of(connection, each))
@@ -226,11 +236,7 @@ def _verified(
         stamps = NO_STAMPS if spoilt else _check_stamps(connection, found, full=full)
         problems.extend(Problem(size, what) for size, what in stamps.problems)
         unchecked.extend(stamps.unchecked)
-    pinned = None
-    try:
-        pinned = trusted_root(founders.vault)
-    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
-        problems.append(Problem(None, error.message))
+    pinned = _trusted(trusted_root, founders.vault, problems)
     if pinned is None:
         unchecked.append("the log's beginning: log in, or give --pin FINGERPRINT")
     elif pinned != root:
@@ -259,6 +265,21 @@ def _verified(
     )
 
 
+def _trusted(
+    trusted_root: Callable[[str], bytes | None], vault: str, problems: list[Problem]
+) -> bytes | None:
+    try:
+        return trusted_root(vault)
+    except Tampered as error:  # their own lock, or the log about them, contradicts the vault
+        problems.append(Problem(None, error.message))
+    except CallrecError:
+        raise
+    except Exception:  # what is theirs holds a value of another type, as was named
+        if not problems:
+            raise
+    return None
+
+
 def check_vault(practice: Practice, connection: Connection) -> None:
     """The whole log and all rows, as `verify_audit` reads them, of a copy too; takes no key.
 
@@ -282,22 +303,45 @@ def _read_whole(
     vault: str,
     seen: VerifiedState | None,
     *,
+    full: bool = False,
     may_lack: Collection[str] = (),
 ) -> tuple[VerificationResult, list[Problem], list[Problem]]:
     """The whole log and all rows: all that is wrong, and what of it is not as it was signed.
 
     Where no row is wrong, the next recording's number is right.
     """
-    with checking_indexes(connection):
-        found = verify_log(connection, vault, seen)
-        problems, spoilt = [*found.problems], [*found.problems]
-        if (register := found.register) is not None and not problems:
-            problems.extend(check_projections(connection, register))
-            spoilt.extend(check_rows(connection, register, may_lack=may_lack))
-            if not spoilt:
-                check_numbering(connection)
+    found, problems, spoilt = None, list[Problem](), list[Problem]()
+    try:
+        with checking_indexes(connection):
+            found = verify_log(connection, vault, None if full else seen)
+            problems, spoilt = [*found.problems], [*found.problems]
+            if (register := found.register) is not None:
+                spoilt.extend(named(find_changed_signatures(connection, register, seen)))
+            if register is not None and not problems:
+                spoilt.extend(check_rows(connection, register, may_lack=may_lack))
+                problems.extend(_not_following(connection, register, is_named=bool(spoilt)))
+                if not spoilt:
+                    check_numbering(connection)
+    except Tampered as error:
+        if found is None:
+            raise
+        problems.insert(0, Problem(None, error.message))
     problems.extend(each for each in spoilt if each not in problems)
     return found, problems, spoilt
+
+
+def _not_following(
+    connection: Connection, register: Register, *, is_named: bool
+) -> Iterator[Problem]:
+    """What does not follow from the log; if a row ``is_named``, as far as rows can be read."""
+    try:
+        yield from check_projections(connection, register)
+        check_values(connection, unsigned=True)
+    except CallrecError:
+        raise
+    except Exception:  # a value of another type, which nothing here expects
+        if not is_named:
+            raise
 
 
 def check_untouched(config: Config, environ: Mapping[str, str]) -> None:
@@ -480,30 +524,50 @@ def _note_in(path: Path, data: bytes) -> bytes:
     return note_from_typed(data)
 
 
+def _given(path: Path) -> bytes:
+    try:
+        with open_untrusted(path, follows_links=True) as file:
+            data = file.read(_LARGEST_NOTE + 1) or b""
+    except OSError as error:
+        raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
+    if len(data) > _LARGEST_NOTE:
+        raise Failed(f'"{path.name}" is larger than a head of a log can be')
+    return data
+
+
 def _read_anchor(
     path: Path, register: Register | None, connection: Connection, lost: AbstractSet[Head]
 ) -> Checkpoint:
     """The checkpoint in a file, signed by a person whom the log vouched for, or by a kit.
 
     Of a head that is known as lost the signature says nothing more: its key may be lost as well.
+
+    Raises:
+        Failed: it cannot be read, or its signature does not verify, as after a slip in typing:
+            anybody could write such a file, and it says nothing of the log.
+        Tampered: it is of another log, or by nobody known, as in a log that was set back to before
+            they were vouched for.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Failed(f'"{path.name}" cannot be read: {error.strerror}') from error
+    data = _given(path)
     if register is None:
         raise Failed(f'"{path.name}" cannot be checked, as nobody is vouched for')
-    if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
-        note = _note_of_stamp(path, data, register, connection, lost)
-    else:
-        note = _note_in(path, data)
     name = origin(register.founders.vault)
-    claimed = read_claim(note, name)
-    if Head(claimed.size, claimed.root) in lost:
-        return claimed
-    signers = {signature.key_id for signature in parse_note(note).signatures}
-    people = (keys.log for keys in register.all_keys())
-    for public in (*people, *session_keys(connection, register.founders.vault)):
-        if key_id(name, public) in signers:
-            return check_checkpoint(note, public, name)
+    try:
+        if data[:1] == _DER_SEQUENCE and data[1:2] >= b"\x80":
+            note = _note_of_stamp(path, data, register, connection, lost)
+        else:
+            note = _note_in(path, data)
+        claimed = read_claim(note, name)
+        if Head(claimed.size, claimed.root) in lost:
+            return claimed
+        signers = {signature.key_id for signature in parse_note(note).signatures}
+        people = (keys.log for keys in register.all_keys())
+        for public in (*people, *session_keys(connection, register.founders.vault)):
+            if key_id(name, public) in signers:
+                return check_checkpoint(note, public, name)
+    except Tampered as error:
+        if name.encode() not in data:  # of another log, or a stamp of what this one has not
+            raise
+        why = f"{error.message}; compare it with what was printed"
+        raise Failed(f'"{path.name}" is no head of this log: {why}') from error
     raise Tampered("it is signed by nobody whom this log vouches for")

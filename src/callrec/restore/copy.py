@@ -18,11 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from callrec.archive.copy import FORMAT, MAX_PEOPLE
 from callrec.audit.checkpoint import decode_base64
-from callrec.audit.remembered import write_json_atomically
+from callrec.audit.remembered import RESTORED_COPY_FILE, write_json_atomically
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
@@ -38,8 +38,6 @@ from callrec.store.sealing import open_stream
 from callrec.system.files import create_private, disk_errors, sync
 from callrec.volume.drive import drive_errors, open_untrusted, read_small
 from callrec.volume.volume import CatalogueCopy, CopyHashes, Volume
-
-RESTORED_COPY_FILE: Final = "rebuilt-from.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

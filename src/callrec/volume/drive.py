@@ -161,9 +161,11 @@ def hash_of_file(path: Path, *, past_the_cache: bool = False) -> str:
         return digest.hexdigest()
 
 
-def open_untrusted(path: Path, *, past_the_cache: bool = False) -> FileIO:
+def open_untrusted(
+    path: Path, *, follows_links: bool = False, past_the_cache: bool = False
+) -> FileIO:
     """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end."""
-    file = open_to_read(path, past_the_cache=past_the_cache)
+    file = open_to_read(path, follows_links=follows_links, past_the_cache=past_the_cache)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))

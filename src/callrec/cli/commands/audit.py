@@ -131,12 +131,12 @@ def verify(
 
 @audit_app.command()
 def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = False) -> None:
-    """Go on after something was found in the record that nobody signed.
+    """Go on after something was found in the record that nobody signed, or its end has gone.
 
-    It shows what was found: entries and rows that were damaged, or added without a key. A Data
-    Controller records it, with a reason and their password. From then on, what was added counts for
-    nothing, and what was damaged stays as it is. Commands work again. callrec audit verify, callrec
-    status and the register set-aside always name it.
+    It shows what was found: entries and rows that were damaged, or added without a key. It says if
+    this computer has seen more entries than there are. A Data Controller records it, with a reason
+    and their password. From then on, what was added counts for nothing, and what was damaged stays
+    as it is. What has gone is lost. Commands work again. callrec audit verify always names it.
     """
     from callrec.practice import report_unsaved_head
     from callrec.registers.resuming import foreign_items, resume_record

@@ -1,0 +1,110 @@
+"""A catalogue that is put back to an earlier state: who has seen more signs nothing over it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from house.commands import Answer, done, type_in
+from house.practices import House
+
+TAMPERED = 5
+
+REASON = "This patient complains about the call that was made"
+
+EVERYDAY = (
+    ("search", "--number", "07700900123", "--reason", REASON),
+    ("show", "1"),
+    ("user", "list"),
+    ("audit", "list"),
+    ("hold", "place", "1", "--reason", REASON),
+)
+
+
+@pytest.fixture
+def behind(worked: House) -> House:
+    """A practice whose catalogue is older than what this operator has seen of it."""
+    catalogue = worked.config.vault / "catalogue.sqlite"
+    older = worked.folder / "older.sqlite"
+    shutil.copy(catalogue, older)
+    for _ in range(2):
+        done(worked, "dora", "user", "list")
+    shutil.copy(older, catalogue)
+    return worked
+
+
+def elsewhere(house: House, login: str, *words: str) -> Answer:
+    """By somebody whose account has seen nothing of this vault."""
+    return type_in(house, login, *words, XDG_STATE_HOME=house.folder / "elsewhere")
+
+
+def memory(house: House) -> bytes:
+    return (house.practice.state_folder / "head.json").read_bytes()
+
+
+@pytest.mark.parametrize("words", EVERYDAY, ids=" ".join)
+def test_no_command_signs_over_a_record_that_has_gone_back(
+    behind: House, words: tuple[str, ...]
+) -> None:
+    before, size = memory(behind), entries(behind)
+    answer = type_in(behind, "dora", *words)
+    assert answer.status == TAMPERED
+    assert "entries were seen before" in answer.err
+    assert "a Data Controller runs callrec audit resume here" in answer.err
+    assert (memory(behind), entries(behind)) == (before, size)
+
+
+def entries(house: House) -> int:
+    answer = elsewhere(house, "nobody", "audit", "print")
+    (size,) = [line for line in answer.out.splitlines() if line.strip().isdecimal()][:1]
+    return int(size)
+
+
+def test_a_record_that_outgrew_what_was_seen_of_it_is_not_what_was_seen(behind: House) -> None:
+    seen = json.loads(memory(behind))["size"]
+    behind.at += timedelta(minutes=1)  # else the same entries would be made again
+    while entries(behind) <= seen:
+        assert elsewhere(behind, "dora", "user", "list").status == 0
+    for _ in range(2):
+        assert type_in(behind, "dora", "user", "list").status == TAMPERED
+        verified = type_in(behind, "dora", "audit", "verify")
+        assert (verified.status, verified.out.split()[0]) == (TAMPERED, "TAMPERED")
+
+
+def test_a_data_controller_puts_on_record_that_it_has_gone_back(behind: House) -> None:
+    seen, size = json.loads(memory(behind))["size"], entries(behind)
+    answer = resume(behind)
+    assert f"the record has gone back: this machine saw {seen} entries of it" in answer.err
+    said = done(behind, "dora", "audit", "verify")
+    assert said.startswith("INTACT")
+    assert f"resumed at {size}, to which it had gone back; entries lost: {seen - size}" in said
+    done(behind, "dora", "user", "list")
+
+
+def test_who_saw_more_before_that_was_on_record_goes_on_and_nobody_who_saw_it_after(
+    worked: House, tmp_path: Path
+) -> None:
+    catalogue, older = worked.config.vault / "catalogue.sqlite", tmp_path / "older.sqlite"
+    shutil.copy(catalogue, older)
+    done(worked, "dora", "user", "list")
+    assert elsewhere(worked, "dora", "user", "list").status == 0
+    shutil.copy(older, catalogue)
+    worked.at += timedelta(minutes=1)
+    resume(worked)
+    assert elsewhere(worked, "dora", "user", "list").status == 0
+    shutil.copy(catalogue, older)
+    worked.at += timedelta(minutes=1)
+    assert elsewhere(worked, "dora", "user", "list").status == 0
+    shutil.copy(older, catalogue)
+    assert elsewhere(worked, "dora", "user", "list").status == TAMPERED
+
+
+def resume(house: House) -> Answer:
+    reason = "The computer was set back to what was saved at noon"
+    answer = type_in(house, "dora", "audit", "resume", "--reason", reason, "--yes")
+    assert answer.status == 0, answer
+    return answer
