@@ -81,6 +81,7 @@ SEALED = {
     f" complaint_version {OF_2}) {OF_1} AND version = 1",
     "a key of another": f"UPDATE complaint_key SET sealed = (SELECT sealed FROM complaint_key"
     f" {OF_2} AND holder = 'catalogue') {OF_1} AND version = 1",
+    "a key of no version": f"UPDATE complaint_key SET version = {'9' * 22} {OF_1} AND version = 1",
 }
 
 

@@ -15,6 +15,7 @@ from callrec.registers.verify import Verdict
 from callrec.requests.event import withdraw_request
 from callrec.requests.lapse import expire_lapsed
 from callrec.retention.holds import show_hold
+from house.commands import type_in
 from house.holds import (
     ANN,
     BOB,
@@ -67,6 +68,34 @@ def found(house: House) -> str:
     assert verified(house).verdict is Verdict.TAMPERED
     (what,) = contradictions(house)
     return what
+
+
+CHANGED = {
+    "lifted": "UPDATE hold SET state = 'lifted'",
+    "names none": "DELETE FROM held",
+    "names others": "UPDATE held SET recording = 1 WHERE recording = 3",
+    "not of its request": "UPDATE hold SET request = NULL",
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_nothing_is_shown_as_not_held_on_the_word_of_a_row(house: House, change: str) -> None:
+    ways = (["show", "3"], ["hold", "show", "H-2"], ["hold", "list"], ["retention", "review"])
+    assert [type_in(house, "max", *words).status for words in ways] == [0, 0, 0, 0]
+    by_sql(house, CHANGED[change])
+    for words in ways:
+        answer = type_in(house, "max", *words)
+        assert answer.status == Tampered.exit_status, answer
+        assert "row " in answer.err
+
+
+def test_a_hold_whose_row_is_gone_is_not_said_to_be_none(house: House) -> None:
+    by_sql(house, "DELETE FROM held")
+    by_sql(house, "DELETE FROM hold")
+    with pytest.raises(Tampered, match="hold H-2 is on record, and its row is gone"):
+        show_hold(house.practice, logged_in(house, "max"), 2)
+    with pytest.raises(NotFound, match="no hold H-4"):
+        show_hold(house.practice, logged_in(house, "max"), 4)
 
 
 def test_it_is_sound_before_anybody_attacks(house: House) -> None:

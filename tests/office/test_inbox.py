@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 
 import pytest
 
+from attacks.everything import catalogue_of
 from callrec.archive.volumes import LossReport, report_lost
+from callrec.catalogue.requests import PREPARED, set_grants_state
+from callrec.errors import Tampered
 from callrec.login.unlock import AwaitingConfirmation, log_in
 from callrec.office.inbox import read_inbox
 from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
+from callrec.practice import writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
 from house.commands import done, type_in
@@ -32,6 +38,7 @@ from house.requests import (
     last_leaf,
     logged_in,
     pass_days,
+    request_id,
     signed_in,
     third_parties_checked,
 )
@@ -75,8 +82,53 @@ def test_what_was_granted_waits_for_its_person(granted: House) -> None:
     assert inbox(granted, "max") == []
 
 
+def without_foreign_keys(house: House, statement: str) -> None:
+    """What somebody does to the database with a program of their own."""
+    house.close()
+    with closing(sqlite3.connect(catalogue_of(house), isolation_level=None)) as database:
+        assert database.execute(statement).rowcount > 0
+    house.open()
+
+
+CHANGED = {
+    "state": "UPDATE request SET state = 'denied' WHERE number = 2",
+    "requester": "UPDATE request SET requester = (SELECT id FROM person WHERE login = 'max')"
+    " WHERE number = 2",
+    "purpose": "UPDATE request SET purpose = 'disposal' WHERE number = 2",
+    "gone": "DELETE FROM request WHERE number = 2",
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_no_list_follows_a_changed_row(stocked: House, change: str) -> None:
+    """A request with a statutory day would wait for nobody, and nobody would know."""
+    a_request(stocked)
+    a_request(stocked, "dora", purpose=Purpose.SUBJECT_ACCESS)
+    ways = (["inbox"], ["status"], ["request", "list"])
+    assert [type_in(stocked, "mia", *words).status for words in ways] == [0, 0, 0]
+    without_foreign_keys(stocked, CHANGED[change])
+    for words in ways:
+        answer = type_in(stocked, "mia", *words)
+        assert answer.status == Tampered.exit_status, answer
+        assert 'of the table "request"' in answer.err
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM grant_", "UPDATE grant_ SET person = (SELECT max(id) FROM person)"]
+)
+def test_no_list_follows_grants_that_somebody_took_away(granted: House, change: str) -> None:
+    by_sql(granted, change)
+    for words in (["inbox"], ["status"], ["request", "list"]):
+        answer = type_in(granted, "sam", *words)
+        assert answer.status == Tampered.exit_status, answer
+        assert "grant_" in answer.err
+
+
 def test_what_is_being_released_waits_no_more(granted: House) -> None:
-    by_sql(granted, "UPDATE grant_ SET state = 'prepared'")
+    sam, request = signed_in(granted, "sam"), request_id(granted, "R-1")
+    with writing(granted.practice, sam.signer) as act:
+        set_grants_state(act.connection, request, sam.person.id, PREPARED)
+        act.leaf("request.shown", actor=sam.person.id, subject=[request])
     assert inbox(granted, "sam") == []
 
 

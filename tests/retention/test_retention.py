@@ -32,6 +32,7 @@ from house.requests import (
     REASON,
     a_request,
     approve,
+    by_sql,
     further_of,
     last_leaf,
     logged_in,
@@ -66,6 +67,18 @@ def test_what_is_due_is_counted_by_category_and_month(house: House) -> None:
     (due,) = found.due
     assert (due.category.name, due.month) == ("routine", date(2024, 1, 1))
     assert (due.recordings, due.free, found.on) == (4, 4, AFTERWARDS.date())
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM category", "UPDATE category SET category = 'nonsense'"]
+)
+def test_no_category_is_shown_that_nobody_signed_for(house: House, change: str) -> None:
+    categorise(house, "claim", 2)
+    by_sql(house, change)
+    for words in (["show", "2"], ["retention", "review"], ["status"]):
+        answer = type_in(house, "max", *words)
+        assert answer.status == Tampered.exit_status, answer
+        assert 'row 2 of the table "category"' in answer.err
 
 
 def test_it_is_due_on_the_day_after_and_not_before(house: House) -> None:

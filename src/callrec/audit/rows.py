@@ -106,6 +106,28 @@ def check_row(connection: Connection, register: Register, name: str, id_: str | 
         raise Tampered(fault.what, hint=HINT)
 
 
+def check_tables(connection: Connection, keys: Mapping[str, str]) -> None:
+    """Check that the rows of tables are those that somebody signed for last, and none is missing.
+
+    That the table "written" tells what was signed, `check_rows` sees.
+
+    ``keys``: of which keys, as LIKE has them, by table.
+
+    Raises:
+        Tampered: a row is not as it was signed for, was added, or is missing.
+    """
+    for table in signed_tables():
+        if table.name not in keys:
+            continue
+        like, met = keys[table.name], set[str]()
+        for row in connection.exec_driver_sql(f"{table.every()} WHERE t.its_key LIKE ?", (like,)):
+            met.add(row[0])
+            if (fault := _row_fault(connection, table, row)) is not None:
+                raise Tampered(fault.what, hint=HINT)
+        for key, size, _ in missing_rows(connection, table, like, met):
+            raise Tampered(_is_missing(table, key, size), hint=HINT)
+
+
 def named(faults: Iterable[RowFault]) -> Iterator[Problem]:
     """Faults in words: the first of each table, and how many more there are."""
     more: Counter[str] = Counter()
@@ -241,10 +263,12 @@ def _table_faults(
             yield RowFault(FoundRow(name, str(key)), None, what, is_added=True)
     if wanted not in (None, met):
         for key, size, _ in missing_rows(connection, table):
-            what = (
-                f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
-            )
-            yield RowFault(FoundRow(table.name, key), size - 1, what)
+            row = FoundRow(table.name, key)
+            yield RowFault(row, size - 1, _is_missing(table, key, size))
+
+
+def _is_missing(table: SignedTable, key: str, size: int) -> str:
+    return f'row {key} of the table "{table.name}", which entry {size - 1} wrote, is missing'
 
 
 def _row_fault(connection: Connection, table: SignedTable, row: Sequence[Any]) -> RowFault | None:

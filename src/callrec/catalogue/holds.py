@@ -88,6 +88,13 @@ def holds_in_state(connection: Connection, *states: HoldState) -> Sequence[Row[A
     return connection.execute(query.order_by(tables.hold.c.number)).all()
 
 
+def rows_keeping(recording: int | None = None) -> Mapping[str, str]:
+    """Which rows say how long a recording is kept, or all: keys as LIKE has them, by table."""
+    number = "%" if recording is None else str(recording)
+    named = {tables.held.name: f"%/{number}", tables.category.name: number}
+    return {tables.request.name: "%", tables.hold.name: "%", **named}
+
+
 def newest_recording(connection: Connection) -> Row[Any] | None:
     """The recording that came in last; None where there is none."""
     recording = tables.recording

@@ -395,11 +395,16 @@ def _digest_before(before: str | bytes | None) -> bytes | None:
     return digest(before)
 
 
-def missing_rows(connection: Connection, table: SignedTable) -> Iterator[tuple[str, int, bytes]]:
-    """Rows that were signed for and are not there: key, size of the log, and digest."""
-    there = {key for (key,) in database_of(connection).execute(table.keys())}
-    latest = newest_written(connection, "WHERE name = ?")
-    for row in connection.exec_driver_sql(latest, (table.name,)):
+def missing_rows(
+    connection: Connection, table: SignedTable, like: str = "%", met: Collection[str] = ()
+) -> Iterator[tuple[str, int, bytes]]:
+    """Rows that were signed for and are not there: key, size of the log, and digest.
+
+    Of the keys that are ``like`` that; ``met``: those that were found, if they are known.
+    """
+    there = met or {key for (key,) in database_of(connection).execute(table.keys())}
+    latest = newest_written(connection, "WHERE name = ? AND key LIKE ?")
+    for row in connection.exec_driver_sql(latest, (table.name, like)):
         if row.now is not None and row.key not in there:
             yield row.key, row.size, row.now
 

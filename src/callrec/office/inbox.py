@@ -22,10 +22,11 @@ from sqlalchemy import Connection, Row, select
 from callrec.archive.unarchived import read_unarchived
 from callrec.archive.volumes import list_volumes
 from callrec.audit.leaf import Leaf
+from callrec.audit.rows import check_tables
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import GRANTED, find_request
+from callrec.catalogue.requests import GRANTED, ROWS_OF_REQUESTS, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.complaints.show import complaints_waiting_for
 from callrec.errors import CallrecError, Refused
@@ -193,6 +194,7 @@ def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
 
 
 def _read(practice: Practice, person: Person, connection: Connection) -> _Reading:
+    check_tables(connection, ROWS_OF_REQUESTS)
     return _Reading(
         *(practice, person, connection),
         rows=tuple(REQUESTS.every(connection)),

@@ -25,10 +25,12 @@ from callrec.audit.erased import read_destruction
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_head
 from callrec.audit.remembered import has_gone, last_verified_whole
+from callrec.audit.rows import check_tables
 from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import cleared_where_kept
 from callrec.catalogue.engine import reading, size_of
+from callrec.catalogue.requests import ROWS_OF_REQUESTS
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.complaints.show import complaint_warnings
@@ -235,6 +237,7 @@ class _Requests(NamedTuple):
 def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
     since = practice.now() - BROUGHT_IN_LATELY
     with reading(practice.engine) as connection:
+        check_tables(connection, ROWS_OF_REQUESTS)
         kept = references_hidden_from(practice, actor, connection)
         out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
         brought_in = seconds_brought_in(practice, connection)

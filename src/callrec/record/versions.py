@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row, Table, select
 from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS, LogTransaction, read_detail
 from callrec.audit.register import Register
+from callrec.audit.rows import check_tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
@@ -309,6 +310,7 @@ class Versioned(Kind[H]):
         for leaf, version_id in made:
             key = self.key(actor, connection, version_id)
             if key is None:
+                check_tables(connection, {self.keys.name: "%"})
                 raise password_needed(
                     f"this {self.table.name} opens with the password of somebody whom it concerns"
                 )

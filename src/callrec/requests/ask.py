@@ -216,7 +216,7 @@ def write_request(
     subject = [id_, *body.uids]
     leaf = log_leaf(act, actor, RequestAct.CREATED, subject, details=details, nonce=body.log_nonce)
     history = History(id_, (leaf,))
-    REQUESTS.insert(act.connection, id_, history, number=body.number, purpose=body.purpose)
+    REQUESTS.insert(act.connection, id_, history, number=body.number)
     register = register_now(practice, act.connection)
     REQUESTS.store(act.connection, register, version_id, body, [actor.person.id])
     return history

@@ -29,6 +29,7 @@ from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import Tampered
 from callrec.holds.log import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS
+from callrec.policy.purpose import purpose_of
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
@@ -49,6 +50,7 @@ from callrec.requests.model import (
 def columns_of(history: History) -> Columns:
     """The columns of a request that follow from its leaves."""
     return {
+        "purpose": purpose_of(history.request),
         "state": history.state,
         "created_at": to_millis(history.events[0].at),
         "requester": history.requester,

@@ -20,10 +20,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from callrec.audit.rows import check_tables
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.holds import find_hold, hold_not_found
-from callrec.catalogue.requests import find_request, request_not_found
+from callrec.catalogue.requests import ROWS_OF_REQUESTS, find_request, request_not_found
 from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.notes.log import OpenNote, read_notes
@@ -32,7 +33,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import check_may_change, check_may_gather, is_shown_all_requests
 from callrec.policy.particulars import Unknown
-from callrec.policy.purpose import TERMS, Purpose, is_for
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import is_hidden_from
@@ -108,8 +109,6 @@ _CHECK: Final = RequestAct.THIRD_PARTIES
 def unopened_facts(row: Row[Any], history: History) -> RequestFacts:
     """What the rules ask, without opening the request: no subjects, so not who may decide it."""
     check_row(row, columns_of(history), REQUESTS.called(row))
-    if not is_for(row.id, row.purpose):
-        raise Tampered(f"the purpose of request R-{row.number} is not what the log says")
     return RequestFacts(
         reference=f"R-{row.number}",
         purpose=Purpose(row.purpose),
@@ -254,6 +253,7 @@ def visible_requests(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Sequence[Row[Any]]:
     """The rows of the requests that lists show to somebody, the oldest first."""
+    check_tables(connection, ROWS_OF_REQUESTS)
     rows = REQUESTS.every(connection)
     if not is_shown_all_requests(actor.person, on=today(practice)):
         grant, person = tables.grant.c, actor.person.id

@@ -9,11 +9,12 @@ from typing import Final
 from sqlalchemy import select
 
 from callrec.audit.attested import attested_leaves
+from callrec.audit.rows import check_tables
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.holds import all_holds, count_held, find_hold
+from callrec.catalogue.holds import all_holds, count_held, find_hold, rows_keeping
 from callrec.errors import Tampered
-from callrec.holds.log import HoldBody, log_covers, log_lifted_together, log_placed
+from callrec.holds.log import HOLDS, HoldBody, log_covers, log_lifted_together, log_placed
 from callrec.login.people import logins
 from callrec.policy.clause import Clause
 from callrec.policy.handling import is_shown_all_requests
@@ -70,6 +71,7 @@ def list_holds(practice: Practice, actor: Actor) -> tuple[ListedHold, ...]:
         if is_shown_all_requests(actor.person, on=today(practice)):
             shown.add(None)  # a hold that was placed by hand
         rows = [row for row in all_holds(connection) if row.request in shown]
+        check_tables(connection, rows_keeping())
         counts = count_held(connection)
     rows.reverse()
     return tuple(listed_hold(row, called[row.placed_by], counts.get(row.id, 0)) for row in rows)
@@ -84,6 +86,7 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
         Tampered: it does not say what it said when it was placed.
     """
     with reading(practice.engine) as connection:
+        HOLDS.find(connection, f"H-{number}")  # tells if somebody deleted its row
         row = find_visible_hold(practice, actor, connection, number)
     with attempt(practice, actor, HOLD_SHOWN, subject=[row.id]):
         check_may_read_hold(actor.person, on=today(practice))
@@ -95,6 +98,7 @@ def show_hold(practice: Practice, actor: Actor, number: int) -> ShownHold:
             (leaf,) = attested_leaves(connection, practice.register, [row.seq])
             if body.commitment(practice.vault, row.seq) != leaf.detail or body.number != row.number:
                 raise Tampered(f"hold H-{row.number} is not the one that was placed")
+            check_tables(connection, rows_keeping())
             held = tables.held.c
             query = select(held.recording).where(held.hold == row.id).order_by(held.recording)
             recordings = tuple(connection.execute(query).scalars())

@@ -19,10 +19,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
+from callrec.audit.rows import check_tables
 from callrec.calls.category import category_finder, non_routine_recordings, schedule
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, reading
-from callrec.catalogue.holds import holds_in_state, holds_naming
+from callrec.catalogue.holds import holds_in_state, holds_naming, rows_keeping
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
@@ -87,7 +88,8 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     Raises:
         Refused: the actor may not review recordings.
         Misconfigured: a recording is of a category that the settings do not name.
-        Tampered: a request whose hold is not matched is not as it was made.
+        Tampered: a request whose hold is not matched is not as it was made, or a row of a hold or
+            a category is not as it was signed for.
     """
     with attempt_after_expiry(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
@@ -211,6 +213,7 @@ def _stop_finder(
 
     A request that is hidden from the actor stops what it names, and is not named itself.
     """
+    check_tables(connection, rows_keeping())
     hidden = references_hidden_from(practice, actor, connection) if actor else frozenset()
     holds = hold_finder(practice, actor, connection)
     asked, kept_on = _open_requests_naming(connection, hidden), _kept_on(practice, connection)

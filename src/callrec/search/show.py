@@ -15,13 +15,14 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
-from callrec.audit.rows import check_row
+from callrec.audit.rows import check_row, check_tables
 from callrec.calls.category import category_of
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.holds import rows_keeping
 from callrec.catalogue.volumes import labels_of
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
@@ -200,6 +201,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             # Its key, and the key over that, which they may have no way to open.
             for table, id_ in ((tables.recording, row.id), (tables.batch, row.batch)):
                 check_row(connection, practice.register, table.name, id_)
+            check_tables(connection, rows_keeping(row.id))
             held = shown_holds(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
             is_away = row.state == RecordingState.ARCHIVED
