@@ -18,7 +18,7 @@ from callrec.audit.appended import check_appended, check_proven, goes_on_from
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
-from callrec.audit.remembered import load_seen_head, save_seen_head, was_restored_since
+from callrec.audit.remembered import is_restored, load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
 from callrec.catalogue import tables
@@ -225,21 +225,30 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     Where that fails, what was done stays done, and the command goes on: it may still have to show a
     recovery kit or a passphrase. `report_unsaved_head` comes last.
     """
+    goes_on = True
 
     def check(connection: Connection) -> None:
-        seen = None
-        with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
-            seen = load_seen_head(practice.state_folder)
-        register, folder = register_now(practice, connection), practice.state_folder
-        check_appended(connection, register, seen, is_restored=was_restored_since(folder))
+        nonlocal goes_on
+        goes_on = _check_goes_on(practice, connection)
 
     with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
     practice.written_by.update(act.actors)
     if act.has_appended:
-        remember_head(practice, act.head)
+        if goes_on:  # else what was seen stays remembered, until it is named as lost
+            remember_head(practice, act.head)
         if signer is not None and waiting_files(practice.folder):
             put_stamps_on_record(practice, signer)
+
+
+def _check_goes_on(practice: Practice, connection: Connection) -> bool:
+    """Check what came since the remembered head; returns whether the log goes on from that."""
+    seen, folder = None, practice.state_folder
+    with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
+        seen = load_seen_head(folder)
+    register = register_now(practice, connection)
+    check_appended(connection, register, seen, is_restored=is_restored(folder))
+    return goes_on_from(connection, register, seen)
 
 
 def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
@@ -255,11 +264,12 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)
         with audit.log_transaction(practice.engine, practice.log, signer) as act:
+            goes_on = _check_goes_on(practice, act.connection)
             register = _register_within(practice, act)
             _check_key_is_current(act, register, signer)
             kept.put_on_record(act, signer.person, stamps)
         kept.take_away(practice.folder, stamps)
-        if act.has_appended:
+        if act.has_appended and goes_on:
             remember_head(practice, act.head)
 
 
@@ -269,17 +279,10 @@ def _seen(practice: Practice) -> audit.Head | None:
 
 
 def remember_head(practice: Practice, head: audit.Head) -> None:
-    """Remember the log's newest head; where that fails, `report_unsaved_head` says so.
-
-    A head that the log has lost stays remembered until that is on record.
-    """
+    """Remember the log's newest head; where that fails, `report_unsaved_head` says so."""
     practice.unsaved_head_errors.clear()
     try:
-        seen = load_seen_head(practice.state_folder)
-        with reading(practice.engine) as connection:
-            goes_on = goes_on_from(connection, register_now(practice, connection), seen)
-        if goes_on:
-            save_seen_head(practice.state_folder, head, format_instant(practice.now()))
+        save_seen_head(practice.state_folder, head, format_instant(practice.now()))
     except CallrecError as problem:
         practice.unsaved_head_errors.append(problem)
 

@@ -84,7 +84,7 @@ def has_gone(folder: Path) -> bool:
     return bool(names) and "head.json" not in names
 
 
-def was_restored_since(folder: Path) -> bool:
+def is_restored(folder: Path) -> bool:
     """Whether this operator rebuilt the vault from a copy after the head was last remembered."""
     try:
         restored, seen = (folder / name for name in (RESTORED_COPY_FILE, "head.json"))
