@@ -367,9 +367,7 @@ def _typed(house: House, to: Path) -> dict[str, object]:
     """The same, as the command line writes it."""
 
     def told(*words: str) -> object:
-        said = done(house, "ava", *words, "--json")
-        drives = str(house.folder), str(house.folder.with_name("desk"))
-        return _told(said.replace(*drives).encode())
+        return _told(done(house, "ava", *words, "--json").encode())
 
     typed: dict[str, object] = {}
     for register in RegisterName:

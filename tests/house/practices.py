@@ -234,9 +234,6 @@ def copy(house: House, folder: Path) -> House:
     """The same practice in another folder, at the same time."""
     not_written_down = shutil.ignore_patterns(WRITTEN)
     shutil.copytree(house.folder, folder, dirs_exist_ok=True, ignore=not_written_down)
-    for file in folder.glob("state/callrec/*/places.json"):  # where its drives were, which it has
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(str(house.folder), str(folder)), encoding="utf-8")
     return House(folder, house.seeds, house.kit, house.at)
 
 
