@@ -296,10 +296,7 @@ class AboutPractice(Section):
     other_countries: str = Field(default="", max_length=400, pattern=_ONE_LINE)
     kept_for: str = Field(default="three years", min_length=1, max_length=60, pattern=_ONE_LINE)
     regulator: str = Field(
-        default="Information Commissioner's Office",
-        min_length=1,
-        max_length=120,
-        pattern=_ONE_LINE,
+        default="Information Commissioner's Office", min_length=1, max_length=120, pattern=_ONE_LINE
     )
     regulator_address: str = Field(
         default="Wycliffe House, Water Lane, Wilmslow, Cheshire SK9 5AF",

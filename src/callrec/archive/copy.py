@@ -50,22 +50,9 @@ from callrec.policy.role import Role, VaultKey, holds_recordings
 from callrec.practice import Actor, Practice, opens_all, today
 from callrec.record.statements import carried
 from callrec.store.sealing import open_stream, seal_stream
-from callrec.system.files import (
-    disk_errors,
-    forget_cached,
-    move,
-    remove_file,
-    remove_folder,
-    sync,
-)
+from callrec.system.files import disk_errors, forget_cached, move, remove_file, remove_folder, sync
 from callrec.system.rights import make_private_folder
-from callrec.volume.drive import (
-    drive_errors,
-    open_untrusted,
-    read_small,
-    reads_as,
-    remove,
-)
+from callrec.volume.drive import drive_errors, open_untrusted, read_small, reads_as, remove
 from callrec.volume.volume import (
     CatalogueCopy,
     CopyHashes,

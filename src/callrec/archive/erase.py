@@ -135,12 +135,7 @@ def owes_erasure(practice: Practice, volume: Volume) -> bool:
 
 
 def erase_owed(
-    practice: Practice,
-    actor: Actor,
-    at: Path,
-    *,
-    check: VaultCheck,
-    advance: Callable[[int], None],
+    practice: Practice, actor: Actor, at: Path, *, check: VaultCheck, advance: Callable[[int], None]
 ) -> int:
     """Erase from a volume what was destroyed and is there yet; returns how many recordings.
 
@@ -226,12 +221,7 @@ class _Run:
     """One run on one volume, that is mended and of this vault."""
 
     def __init__(
-        self,
-        practice: Practice,
-        actor: Actor,
-        volume: Volume,
-        notes: RunNotes,
-        check: VaultCheck,
+        self, practice: Practice, actor: Actor, volume: Volume, notes: RunNotes, check: VaultCheck
     ) -> None:
         self._practice = practice
         self._check_vault = check

@@ -155,10 +155,7 @@ def archive_recordings(
     erased = (
         0 if target.is_new else erase_owed(practice, actor, to, check=check, advance=lambda _: None)
     )
-    with (
-        attempt(practice, actor, ARCHIVED, subject=[volume]),
-        archive_lock(practice) as notes,
-    ):
+    with attempt(practice, actor, ARCHIVED, subject=[volume]), archive_lock(practice) as notes:
         if target.is_new and is_volume(to):
             raise Failed(
                 "another archive run has set up this folder meanwhile",

@@ -424,8 +424,7 @@ class Opening:
         digest = dict.fromkeys(listed_in(statement.body), row.digest)
         listed = {
             (uid, revision): _Listed(
-                *(was, ciphertext, metadata, "".join(shown), anew),
-                digest.get((uid, revision), ""),
+                *(was, ciphertext, metadata, "".join(shown), anew), digest.get((uid, revision), "")
             )
             for uid, revision, was, ciphertext, metadata, *shown in entries
         }

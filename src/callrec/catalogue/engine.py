@@ -17,13 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Insert,
-    Table,
-    text,
-)
+from sqlalchemy import Connection, Engine, Insert, Table, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from callrec.catalogue import sqlite
@@ -36,11 +30,7 @@ from callrec.catalogue.sqlite import (
 from callrec.catalogue.tables import METADATA
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.system.files import create_private, disk_errors, sync
-from callrec.system.rights import (
-    check_only_we_can_change,
-    make_private_folder,
-    may_write,
-)
+from callrec.system.rights import check_only_we_can_change, make_private_folder, may_write
 
 FILE_NAME: Final = "catalogue.sqlite"
 

@@ -231,10 +231,7 @@ def candidates(
 
 
 def calls_missed(
-    connection: Connection,
-    index_keys: Sequence[bytes],
-    vault: str,
-    calls: Sequence[IndexedCall],
+    connection: Connection, index_keys: Sequence[bytes], vault: str, calls: Sequence[IndexedCall]
 ) -> list[int]:
     """Those of the calls that a search for something that is sealed of them would miss."""
     under = [_uncut_under(key, vault) for key in index_keys]

@@ -243,8 +243,7 @@ password_try = _table(
 hash of from where, at whom."""
 
 failed_login = _table(
-    "failed_login",
-    Column("at", BigInteger, primary_key=True, autoincrement=False, info=_COUNTED),
+    "failed_login", Column("at", BigInteger, primary_key=True, autoincrement=False, info=_COUNTED)
 )
 """The failed login that a leaf told of last, and those since: one leaf a minute, with a count."""
 
@@ -310,11 +309,7 @@ duplicate = _table(
     "duplicate",
     Column("mac", LargeBinary, primary_key=True),
     Column(
-        "recording",
-        ForeignKey("recording.id"),
-        primary_key=True,
-        autoincrement=False,
-        index=True,
+        "recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False, index=True
     ),
     sqlite_with_rowid=False,
     info=_PART_OF_RECORDING,
@@ -328,11 +323,7 @@ token = _table(
     Column("kind", Integer, primary_key=True, autoincrement=False),
     Column("token", BigInteger, primary_key=True, autoincrement=False),
     Column(
-        "recording",
-        ForeignKey("recording.id"),
-        primary_key=True,
-        autoincrement=False,
-        index=True,
+        "recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False, index=True
     ),
     sqlite_with_rowid=False,
     info=_PART_OF_RECORDING,

@@ -413,10 +413,7 @@ def _explain_usage_error(problem: Any) -> tuple[str, str]:
         case "BadParameter":
             return f"{_name(problem.param)} cannot be used{expected(problem)}", hint
         case _ if "extra argument" in problem.message:
-            return (
-                "there is an unexpected word; put quotes around what holds spaces",
-                hint,
-            )
+            return ("there is an unexpected word; put quotes around what holds spaces", hint)
         case _:
             first, rest = problem.message[:1], problem.message[1:]
             return f"{first.lower()}{rest}".rstrip(".").replace("'", ""), hint

@@ -73,11 +73,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         '17 --subject 3 --how "She says a full name"',
         "1042 --subject 3",
     ),
-    "request recording note": (
-        "1042",
-        '1042 --text "A child is heard, too"',
-        "1042 --note N-2",
-    ),
+    "request recording note": ("1042", '1042 --text "A child is heard, too"', "1042 --note N-2"),
     "request subject": ("list", 'find --number "07700 900123"', "show S-3"),
     "request subject add": (
         "",
@@ -181,11 +177,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
         "witness --json",
     ),
     "audit stamp": ("", "--to /mnt/external/head", "--json"),
-    "audit verify-release": (
-        "release.zip",
-        "opened-folder",
-        "release.html",
-    ),
+    "audit verify-release": ("release.zip", "opened-folder", "release.html"),
     "user": ("list", 'add jsmith --name "Jo Smith" --role partner', "confirm jsmith"),
     "user add": (
         'jsmith --name "Jo Smith" --role manager',

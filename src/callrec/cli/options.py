@@ -68,9 +68,7 @@ Reference = Annotated[
 References = Annotated[
     list[str],
     typer.Argument(
-        metavar="REQUEST",
-        parser=read_request,
-        help="Which requests: R-17, or 17 for short.",
+        metavar="REQUEST", parser=read_request, help="Which requests: R-17, or 17 for short."
     ),
 ]
 

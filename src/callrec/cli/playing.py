@@ -20,14 +20,7 @@ from typing import IO, TYPE_CHECKING, Final
 from callrec.errors import Failed, Misconfigured
 from callrec.policy.edits import Span, format_time
 from callrec.system.console import read_key, reading_keys
-from callrec.system.playing import (
-    OWN_PLAYER,
-    feed,
-    feed_some,
-    kill_player,
-    start_player,
-    wait_for,
-)
+from callrec.system.playing import OWN_PLAYER, feed, feed_some, kill_player, start_player, wait_for
 from callrec.system.processes import uninterrupted
 from callrec.system.shell import find_program
 

@@ -13,12 +13,7 @@ from datetime import date
 from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
-from callrec.complaints.log import (
-    COMPLAINTS,
-    ComplaintBody,
-    ComplaintVersion,
-    read_complaint,
-)
+from callrec.complaints.log import COMPLAINTS, ComplaintBody, ComplaintVersion, read_complaint
 from callrec.crypto import primitives
 from callrec.errors import Unusable
 from callrec.incidents.log import INCIDENTS
@@ -155,10 +150,7 @@ def add_to_complaint(
         Tampered: it is not the one that was entered.
     """
     subject = [COMPLAINTS.id_of(practice, reference)]
-    with (
-        attempt(practice, actor, step.act, subject=subject),
-        signing(practice, actor) as act,
-    ):
+    with attempt(practice, actor, step.act, subject=subject), signing(practice, actor) as act:
         complaint = read_complaint(practice, actor, act.connection, reference)
         if step.act is ComplaintAct.ANSWERED:
             check_may_answer(actor.person, complaint.facts, on=today(practice))

@@ -80,11 +80,7 @@ def act_of(leaf: Leaf) -> ComplaintAct:
 
 def columns_of(history: ComplaintHistory) -> Columns:
     """The columns of a complaint that follow from its leaves."""
-    return {
-        "state": history.state,
-        "entered_by": history.entered_by,
-        "version": history.version,
-    }
+    return {"state": history.state, "entered_by": history.entered_by, "version": history.version}
 
 
 COMPLAINTS: Final = Versioned(

@@ -35,10 +35,7 @@ class Arriving(Response):
     """The answer with such a file."""
 
     def __init__(
-        self,
-        sent: Response,
-        coming: asyncio.Lock,
-        came: Callable[[], Awaitable[object]],
+        self, sent: Response, coming: asyncio.Lock, came: Callable[[], Awaitable[object]]
     ) -> None:
         """Send what ``sent`` would; ``came`` is called once all of it came.
 
@@ -82,9 +79,7 @@ def _own(transport: asyncio.Transport | None) -> Iterator[socket.socket | None]:
 
 
 async def _has_come(
-    transport: asyncio.Transport | None,
-    channel: socket.socket | None,
-    gone: asyncio.Future[None],
+    transport: asyncio.Transport | None, channel: socket.socket | None, gone: asyncio.Future[None]
 ) -> bool:
     """Whether the other side took all that was written; not if it went before."""
     if transport is None or channel is None:

@@ -56,13 +56,7 @@ from callrec.requests.show import REQUEST_SHOWN, check_entitled
 from callrec.retention.holds import check_entitled_to_lift
 from callrec.search.reviews import COUNTED
 from callrec.subjects.log import SUBJECTS
-from callrec.views.typed import (
-    read_complaint,
-    read_hold,
-    read_incident,
-    read_request,
-    read_subject,
-)
+from callrec.views.typed import read_complaint, read_hold, read_incident, read_request, read_subject
 
 Rule = Callable[..., None]
 """Takes the person, and the day as ``on``; of a request its facts as well."""

@@ -20,14 +20,7 @@ from typing import Final, TypeAlias
 from callrec.desk.beside import Beside
 from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.practice import Actor, Practice
-from callrec.release.listen import (
-    Playback,
-    PlayedRecording,
-    Player,
-    Sound,
-    WaveformView,
-    listen_to,
-)
+from callrec.release.listen import Playback, PlayedRecording, Player, Sound, WaveformView, listen_to
 from callrec.sound.coding import WAV
 
 PLAYER: Final = ("callrec desk",)

@@ -87,11 +87,7 @@ PAGES: Final = (
     (r"revoke (R-\d+)", r"/requests/\1/revoke", r"take back the approval of \1"),
     (r"revoke", "/requests", "take back an approval"),
     (r"request event (R-\d+)(?: EVENT)?", r"/requests/\1/event", r"record what happened with \1"),
-    (
-        r"request event (R-\d+) ([a-z-]+)",
-        r"/requests/\1/event/\2",
-        r"record what happened with \1",
-    ),
+    (r"request event (R-\d+) ([a-z-]+)", r"/requests/\1/event/\2", r"record what happened with \1"),
     (r"request event(?: REQUEST [a-z-]+)?", "/requests", "record what happened"),
     (r"request (close|withdraw) (R-\d+)", r"/requests/\2/\1", r"\1 \2"),
     (r"request gather (R-\d+)", r"/requests/\1/gather", r"gather what matches \1"),

@@ -16,13 +16,7 @@ from typing import Final
 from callrec.desk.exchange import LONGEST
 from callrec.errors import Misconfigured, Unusable
 from callrec.package.open import check_count
-from callrec.system.files import (
-    lock,
-    open_folder_lock,
-    open_or_create,
-    remove_file,
-    remove_folder,
-)
+from callrec.system.files import lock, open_folder_lock, open_or_create, remove_file, remove_folder
 from callrec.system.runtime import runtime_folder
 
 RELEASE: Final = "release-"

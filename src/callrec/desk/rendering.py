@@ -17,13 +17,7 @@ from callrec.crypto.webauthn import PRF_INPUT, as_base64url
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import fields_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat
-from callrec.errors import (
-    CallrecError,
-    Locked,
-    NotFound,
-    Refused,
-    Unusable,
-)
+from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.role import Power
 from callrec.practice import powers

@@ -32,13 +32,7 @@ from callrec.desk.rendering import load_templates
 from callrec.desk.telling import say_bug
 from callrec.errors import Misconfigured
 from callrec.login.drafts import forget_old_forms
-from callrec.system.children import (
-    Channel,
-    Children,
-    take_channel,
-    when_told_to_end,
-    write_no_file,
-)
+from callrec.system.children import Channel, Children, take_channel, when_told_to_end, write_no_file
 from callrec.system.processes import harden_process
 from callrec.system.sockets import listen, listen_at
 

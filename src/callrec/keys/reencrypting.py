@@ -127,11 +127,7 @@ def bytes_to_reencrypt(practice: Practice) -> int:
 
 
 def reencrypt(
-    practice: Practice,
-    actor: Actor,
-    advance: Callable[[int], None],
-    *,
-    second: Actor | None = None,
+    practice: Practice, actor: Actor, advance: Callable[[int], None], *, second: Actor | None = None
 ) -> Reencrypted:
     """Re-encrypt every recording whose data key is older than the newest recordings key.
 

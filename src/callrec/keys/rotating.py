@@ -69,11 +69,7 @@ Place: TypeAlias = tuple[Any, ...]
 
 
 def rotate_keys(
-    practice: Practice,
-    actor: Actor,
-    keys: Collection[VaultKey],
-    *,
-    second: Actor | None = None,
+    practice: Practice, actor: Actor, keys: Collection[VaultKey], *, second: Actor | None = None
 ) -> Mapping[VaultKey, int]:
     """Begin a new version of vault keys; every share that is not as it should be is put right.
 

@@ -8,11 +8,7 @@ from datetime import date
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import sha256
 from callrec.errors import Refused
-from callrec.letters.facts import (
-    LetterSource,
-    recipients_unseen,
-    tells_recipients,
-)
+from callrec.letters.facts import LetterSource, recipients_unseen, tells_recipients
 from callrec.letters.log import (
     Letter,
     LetterBody,

@@ -30,13 +30,7 @@ from callrec.package.texts import COLUMNS, bullets
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.days import day_in_words, time_in_words
-from callrec.policy.further import (
-    CLAIMANT,
-    COURT_ORDER,
-    OTHER_BASIS,
-    QUESTIONS,
-    FurtherParticular,
-)
+from callrec.policy.further import CLAIMANT, COURT_ORDER, OTHER_BASIS, QUESTIONS, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, ground_in_words
 from callrec.policy.rights.letter import LetterKind

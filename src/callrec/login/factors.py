@@ -287,13 +287,7 @@ def with_factor(factors: Factors, new: NewFactor, *, person: str, vault: str) ->
     """A person's second factors with one more; the first draws their factor key."""
     key = factors.key or primitives.random_bytes(primitives.KEY_BYTES)
     slot = seal_factor(
-        new.secret,
-        key,
-        kind=new.kind,
-        name=new.name,
-        public=new.public,
-        person=person,
-        vault=vault,
+        new.secret, key, kind=new.kind, name=new.name, public=new.public, person=person, vault=vault
     )
     return Factors(key, (*factors.slots, slot))
 

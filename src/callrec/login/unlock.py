@@ -46,14 +46,7 @@ from callrec.login.machine import machine_here
 from callrec.login.sessions import begin_session, log_out
 from callrec.login.turns import HINT, turn_of
 from callrec.policy.role import POWERS, Person, PersonId, Power, Standing, powers_named
-from callrec.practice import (
-    Actor,
-    Practice,
-    check_unchanged,
-    register_now,
-    shares_needed,
-    writing,
-)
+from callrec.practice import Actor, Practice, check_unchanged, register_now, shares_needed, writing
 from callrec.record.entitled import without_lapsed_powers
 from callrec.system.terminal import Place, place_of, source_here
 

@@ -100,13 +100,7 @@ def _make(
     which = NoteVersion(practice.vault, primitives.random_id(), 1, uid, actor.person.id)
     body = NoteBody(number=number, **said)
     NOTES.log_version(
-        practice,
-        act,
-        actor,
-        what=NoteAct.MADE,
-        body=body,
-        version_id=which,
-        subject=[uid, request],
+        practice, act, actor, what=NoteAct.MADE, body=body, version_id=which, subject=[uid, request]
     )
     return WrittenNote(f"N-{number}", recording, 1)
 

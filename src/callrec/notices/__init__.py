@@ -129,10 +129,7 @@ def notice_text(notice: NoticeVersion, settings: Settings) -> str:
     if notice.text:
         return notice.text.strip("\n") + "\n"
     return _filled(
-        notice.kind,
-        settings,
-        version=notice.version,
-        first_on=day_in_words(notice.first_on),
+        notice.kind, settings, version=notice.version, first_on=day_in_words(notice.first_on)
     )
 
 

@@ -63,11 +63,7 @@ from callrec.policy.words import counted, listed
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
 from callrec.record.cosigned import SeenBy, contradicting
 from callrec.registers.resuming import set_aside_items
-from callrec.registers.witnessed import (
-    cosigning_due,
-    refused_at,
-    witnessed,
-)
+from callrec.registers.witnessed import cosigning_due, refused_at, witnessed
 from callrec.requests.due import DueRequest, read_due, waiting_warnings
 from callrec.requests.glass import ListedGlass, outstanding_glass
 from callrec.requests.history import REQUESTS

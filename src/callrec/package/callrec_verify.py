@@ -1287,9 +1287,7 @@ class Record:
             },
         )
         self.approvals[leaf["seq"] - 1] = replace(
-            first,
-            second=self.register.role(by),
-            second_remark=self.register.remarks.get(by, ""),
+            first, second=self.register.role(by), second_remark=self.register.remarks.get(by, "")
         )
 
     def _take_destruction(

@@ -51,15 +51,7 @@ from callrec.people.vouching import (
     vouch,
 )
 from callrec.policy.authority import check_may_vouch
-from callrec.policy.role import (
-    POWERS,
-    SERVICES,
-    Person,
-    PersonId,
-    Role,
-    Standing,
-    VaultKey,
-)
+from callrec.policy.role import POWERS, SERVICES, Person, PersonId, Role, Standing, VaultKey
 from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt
 
@@ -143,12 +135,7 @@ def add_intake(
 
 
 def add_machine(
-    practice: Practice,
-    actor: Actor,
-    *,
-    login: str,
-    full_name: str,
-    second: Actor | None = None,
+    practice: Practice, actor: Actor, *, login: str, full_name: str, second: Actor | None = None
 ) -> AddedPerson:
     """Make this computer one of the practice's machines: beside one approver it opens recordings.
 

@@ -14,13 +14,7 @@ from callrec.audit.register import Voucher
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
 from callrec.login.together import joined
-from callrec.people.vouching import (
-    UNDELEGATED,
-    PersonChange,
-    check_seconded,
-    governing,
-    revise,
-)
+from callrec.people.vouching import UNDELEGATED, PersonChange, check_seconded, governing, revise
 from callrec.policy.authority import (
     check_in_force,
     check_may_vouch,

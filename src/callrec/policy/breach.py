@@ -221,9 +221,7 @@ def check_closing(
     if is_to_come or is_before:
         when = "in the future" if is_to_come else "before it was noticed"
         raise Refused(
-            f"that day is {when}",
-            clause=Law.BREACH_PERIOD,
-            hint="say when it was: --on DATE",
+            f"that day is {when}", clause=Law.BREACH_PERIOD, hint="say when it was: --on DATE"
         )
     if closing.outcome is Outcome.NOT_REPORTED:
         _check_need_not_be_reported(findings, grid)

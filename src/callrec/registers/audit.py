@@ -10,30 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    String,
-    and_,
-    cast,
-    false,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, false, func, or_, select, true
 
 from callrec.audit import log as audit
 from callrec.audit import tree
 from callrec.audit.attested import written_at
-from callrec.audit.checkpoint import (
-    Proof,
-    is_signed_by,
-    key_id,
-    origin,
-    parse_note,
-    write_proof,
-)
+from callrec.audit.checkpoint import Proof, is_signed_by, key_id, origin, parse_note, write_proof
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.audit.sessions import session_keys

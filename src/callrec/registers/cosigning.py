@@ -28,12 +28,7 @@ from callrec.audit.checkpoint import (
     read_checkpoint,
     written_in,
 )
-from callrec.audit.cosignature import (
-    WitnessRequest,
-    check_cosignatures,
-    with_lines,
-    write_request,
-)
+from callrec.audit.cosignature import WitnessRequest, check_cosignatures, with_lines, write_request
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import checkpoint_over, node_reader, stored_head
 from callrec.audit.register import Register

@@ -343,10 +343,9 @@ class _Words:
             return f"A message to {self.name(str(entry.details['to']))} {sent}."
         did, do = DID.get(entry.what, (f"({in_words(entry.what.replace('.', ' '))})",) * 2)
         who = self.called(entry)
-        text = {
-            "done": f"{who} {did}",
-            "refused": f"{who} tried to {do}, and was refused",
-        }.get(entry.outcome, f"{who} tried to {do}, and it failed")
+        text = {"done": f"{who} {did}", "refused": f"{who} tried to {do}, and was refused"}.get(
+            entry.outcome, f"{who} tried to {do}, and it failed"
+        )
         if is_forged:
             return f"{text}: NOT ATTESTED, it is not shown to be theirs."
         return f"{text}."

@@ -173,10 +173,7 @@ def _ended(
 
 
 def _heard_by_requester(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    leaves: Mapping[str, Sequence[Leaf]],
+    practice: Practice, actor: Actor, connection: Connection, leaves: Mapping[str, Sequence[Leaf]]
 ) -> Mapping[str, date]:
     """When somebody who asked to hear it came and did: who was there lies sealed."""
     asked = {

@@ -326,12 +326,7 @@ def _plots(trend: Sequence[MonthCount]) -> Iterator[Block]:
         ("days", "rights_days_middle"),
         unknown="none answered",
     )
-    yield _plot(
-        "Answered calls that are held, of 100",
-        trend,
-        ("held", "percent_held"),
-        most=100,
-    )
+    yield _plot("Answered calls that are held, of 100", trend, ("held", "percent_held"), most=100)
     yield _plot("Recordings taken in", trend, ("recordings", "taken_in"))
     yield _plot(
         "Recordings heard, and packages handed over",

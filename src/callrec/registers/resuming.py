@@ -43,14 +43,7 @@ from callrec.login.people import everybody, logins
 from callrec.policy.authority import check_may_resume
 from callrec.policy.clause import Clause
 from callrec.policy.role import VaultKey
-from callrec.practice import (
-    Actor,
-    Practice,
-    practice_on,
-    record,
-    register_now,
-    remember_head,
-)
+from callrec.practice import Actor, Practice, practice_on, record, register_now, remember_head
 from callrec.record.statements import sign_statement_as
 from callrec.record.versions import find_details
 

@@ -47,12 +47,7 @@ from callrec.audit.sessions import session_keys
 from callrec.audit.verify import verify_log, verify_new_entries
 from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue.backup import NOT_IN_COPIES
-from callrec.catalogue.engine import (
-    TO_RESTORE,
-    check_schema,
-    open_catalogue,
-    reading,
-)
+from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
 from callrec.errors import CallrecError, Failed, Tampered

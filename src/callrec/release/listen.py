@@ -456,11 +456,7 @@ def record_hearing(
 ) -> Leaf:
     """Write, durably, that a recording is played to the actor, by what, and who else is there."""
     subject = [primitives.random_id(), grant.uid]  # the hearing's own id is in both of its leaves
-    details = {
-        "attended": list(attended),
-        "edits": grant.edits.as_json(),
-        "player": list(player),
-    }
+    details = {"attended": list(attended), "edits": grant.edits.as_json(), "player": list(player)}
     with signing(practice, actor) as act:
         history = read_unchanged(practice, act.connection, grant.request)
         played = {grant.uid: grant.recording.id}

@@ -139,12 +139,7 @@ def release_recordings(
         practice, BegunRelease(release, row.id, actor.person.id, str(target.absolute()))
     ):
         return _hand_over(
-            practice,
-            actor,
-            draft,
-            target=target,
-            advance=advance,
-            hold_back=hold_back,
+            practice, actor, draft, target=target, advance=advance, hold_back=hold_back
         )
 
 

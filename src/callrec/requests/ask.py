@@ -25,13 +25,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.days import parse_days
 from callrec.policy.further import NAMES_STAFF, FurtherParticular
 from callrec.policy.handling import is_shown_recordings
-from callrec.policy.particulars import (
-    UNKNOWN,
-    WITHHELD,
-    Answers,
-    Particulars,
-    read_particulars,
-)
+from callrec.policy.particulars import UNKNOWN, WITHHELD, Answers, Particulars, read_particulars
 from callrec.policy.purpose import RANDOM_BYTES, TERMS, Purpose, request_id
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Power, VaultKey

@@ -61,11 +61,7 @@ from callrec.requests.approvals import last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import put_into_effect, write_approval
 from callrec.requests.history import log_with_words, read_history
-from callrec.requests.holding import (
-    asked_for_in_parts,
-    check_may_be_destroyed,
-    recordings_left_out,
-)
+from callrec.requests.holding import asked_for_in_parts, check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, History, OpenRequest
 from callrec.requests.open import read_request, unopened_facts

@@ -36,12 +36,7 @@ from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits
-from callrec.policy.hearing import (
-    NOTHING_GRANTED,
-    GrantFacts,
-    never_granted,
-    no_longer_granted,
-)
+from callrec.policy.hearing import NOTHING_GRANTED, GrantFacts, never_granted, no_longer_granted
 from callrec.policy.request import RequestAct
 from callrec.practice import Actor, Practice, password_needed
 from callrec.record.acts import check_whole_log

@@ -171,10 +171,7 @@ def _check_made(
 
 
 def _check_only_gathered(
-    connection: Connection,
-    version_id: RequestVersion,
-    body: RequestBody,
-    keys: Mapping[int, bytes],
+    connection: Connection, version_id: RequestVersion, body: RequestBody, keys: Mapping[int, bytes]
 ) -> None:
     """Check that a gathering changed nothing that a request says, as its own makers alone do that.
 

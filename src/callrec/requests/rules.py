@@ -63,11 +63,7 @@ from callrec.policy.rights.restriction import lawful_use
 from callrec.policy.role import Person, PersonId, Power, powers_vouched_for
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
-from callrec.requests.approvals import (
-    by_statement,
-    check_signers_entitled,
-    stated_approvals,
-)
+from callrec.requests.approvals import by_statement, check_signers_entitled, stated_approvals
 from callrec.requests.clock import is_court_ordered, is_missing_proof, read_date_rows
 from callrec.requests.model import Approval, History, event_of
 
@@ -86,10 +82,7 @@ _BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
 """By what ends a hearing or a release, what began it."""
 
 _USING: Final = frozenset(
-    {
-        *(RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED),
-        RequestAct.IN_EFFECT,
-    }
+    {*(RequestAct.LISTENED, RequestAct.HEARING_FAILED, RequestAct.DELIVERED), RequestAct.IN_EFFECT}
 )
 
 

@@ -34,14 +34,7 @@ from callrec.crypto import primitives
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
 from callrec.login.locks import open_shares
 from callrec.practice import Actor, Practice
-from callrec.restore.copy import (
-    FoundCopy,
-    Opener,
-    RestoredCopy,
-    check_stated,
-    read_copy,
-    unpack,
-)
+from callrec.restore.copy import FoundCopy, Opener, RestoredCopy, check_stated, read_copy, unpack
 from callrec.restore.migrate import migrate_unpacked
 from callrec.restore.resume import (
     VolumeHeads,

@@ -23,11 +23,7 @@ from callrec.crypto import primitives
 from callrec.errors import NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.clause import Clause
-from callrec.policy.retention import (
-    Category,
-    RecordingState,
-    check_may_review,
-)
+from callrec.policy.retention import Category, RecordingState, check_may_review
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import done_leaves

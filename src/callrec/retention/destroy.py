@@ -27,12 +27,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.archive.copy import VaultCheck, drop_kept_copies, drop_unpacked
 from callrec.archive.erase import erase_owed_on
-from callrec.archive.owed import (
-    DESTRUCTION_CLEARED,
-    bucket_keeps,
-    certificate_columns,
-    kept_days,
-)
+from callrec.archive.owed import DESTRUCTION_CLEARED, bucket_keeps, certificate_columns, kept_days
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
@@ -48,12 +43,7 @@ from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
-from callrec.policy.retention import (
-    check_destroys,
-    check_granted,
-    check_nobody_waits,
-    is_undone,
-)
+from callrec.policy.retention import check_destroys, check_granted, check_nobody_waits, is_undone
 from callrec.practice import Actor, Practice, attempt, check_files_here, signing, writing
 from callrec.record.acts import check_whole_log, next_number
 from callrec.record.entitled import powers_then

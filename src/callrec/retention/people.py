@@ -54,12 +54,7 @@ class ErasedSubject:
 
 
 def erase_subject(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    *,
-    volumes: Sequence[Path],
-    check: VaultCheck,
+    practice: Practice, actor: Actor, reference: str, *, volumes: Sequence[Path], check: VaultCheck
 ) -> ErasedSubject:
     """Erase what is known of a person, or go on with what is owed of that.
 

@@ -184,11 +184,7 @@ def suggest_recordings(practice: Practice, actor: Actor, made: CreatedRequest) -
     if not criteria:
         return Suggested(None, may_see=True)
     found = _find(
-        practice,
-        actor,
-        criteria,
-        request=made.reference,
-        most=_most_suggested(practice, made),
+        practice, actor, criteria, request=made.reference, most=_most_suggested(practice, made)
     )
     return Suggested(found.total, found.items, may_see=True)
 

@@ -114,9 +114,7 @@ def put_on_record(act: LogTransaction, by: str, stamps: Iterable[Stamp]) -> None
         act.leaf(STAMPED, actor=by, details=said)
         act.connection.execute(
             tables.stamp.insert().values(
-                size=stamp.size,
-                token=stamp.token,
-                stamped_at=to_millis(stamp.at),
+                size=stamp.size, token=stamp.token, stamped_at=to_millis(stamp.at)
             )
         )
 

@@ -52,13 +52,7 @@ from obstore.exceptions import (
 from obstore.store import S3Store
 
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unchecked
-from callrec.store.directory import (
-    RECORDINGS,
-    DirectoryBatch,
-    DirectoryStore,
-    check_name,
-    is_name,
-)
+from callrec.store.directory import RECORDINGS, DirectoryBatch, DirectoryStore, check_name, is_name
 from callrec.store.sealing import Buffers
 from callrec.system.files import disk_errors
 from callrec.system.rights import read_private

@@ -182,11 +182,7 @@ def read_subjects(
 
 
 def open_subject(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    row: Row[Any],
-    history: SubjectHistory,
+    practice: Practice, actor: Actor, connection: Connection, row: Row[Any], history: SubjectHistory
 ) -> OpenSubject:
     """Open the version that stands, of a row with the history that the log tells."""
     reference = f"S-{row.number}"

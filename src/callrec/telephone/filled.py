@@ -8,13 +8,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callrec.telephone.call import (
-    TIME_MEMBERS,
-    Call,
-    Direction,
-    TimeConfidence,
-    is_found_with,
-)
+from callrec.telephone.call import TIME_MEMBERS, Call, Direction, TimeConfidence, is_found_with
 from callrec.telephone.clock import SAME_HOUR, by_instant
 from callrec.telephone.joining_facts import Joined
 

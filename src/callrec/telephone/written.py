@@ -17,14 +17,7 @@ from zoneinfo import ZoneInfo
 
 from callrec.errors import Unusable
 from callrec.system.name_pattern import NameMatch, NamePattern
-from callrec.telephone.call import (
-    TIME_MEMBERS,
-    Call,
-    Direction,
-    Side,
-    System,
-    TimeConfidence,
-)
+from callrec.telephone.call import TIME_MEMBERS, Call, Direction, Side, System, TimeConfidence
 from callrec.telephone.clock import YEARS, Moment, by_instant, by_instant_alone, by_local_time
 from callrec.telephone.number import (
     Extensions,

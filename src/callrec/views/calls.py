@@ -245,12 +245,7 @@ def is_minute(began: datetime, at: time | None, zone: tzinfo) -> bool:
 
 
 def calls_at(
-    practice: Practice,
-    actor: Actor,
-    named: NamedCall,
-    *,
-    reason: str | None,
-    request: str | None,
+    practice: Practice, actor: Actor, named: NamedCall, *, reason: str | None, request: str | None
 ) -> Sequence[ShownCall]:
     """The calls that began in the minute by which one was named: a search, on record."""
     from callrec.practice import today

@@ -27,10 +27,7 @@ SUBJECT_QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         },
     ),
     "born": ("When were they born?", {"option": "--born DATE"}),
-    "nhs_number": (
-        "What is their NHS number?",
-        {"option": "--nhs-number NUMBER", "default": NONE},
-    ),
+    "nhs_number": ("What is their NHS number?", {"option": "--nhs-number NUMBER", "default": NONE}),
     "numbers": (
         "Which telephone numbers do they use?",
         {"option": "--number NUMBER", "help": "Put ; between them.", "default": NONE},

@@ -49,10 +49,7 @@ _ERROR_MESSAGES = {
         (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE),
         ("the drive is gone", "attach it again, then run the command again: it goes on from there"),
     ),
-    errno.EFBIG: (
-        "the drive takes no file of that size: file too large",
-        "format it as exFAT",
-    ),
+    errno.EFBIG: ("the drive takes no file of that size: file too large", "format it as exFAT"),
 }
 
 

@@ -133,11 +133,7 @@ def audit(ctx: Context) -> None:
 
 
 def _show_access(
-    out: Output,
-    everybody: Sequence[KeyAccess],
-    problems: Sequence[KeyProblem],
-    *,
-    by_two: bool,
+    out: Output, everybody: Sequence[KeyAccess], problems: Sequence[KeyProblem], *, by_two: bool
 ) -> None:
     value = {
         "items": [

@@ -213,6 +213,5 @@ DocumentFile = Annotated[
 ]
 
 ReportPdf = Annotated[
-    Path | None,
-    typer.Option("--pdf", metavar="FILE", help="Write it for paper to this file, too."),
+    Path | None, typer.Option("--pdf", metavar="FILE", help="Write it for paper to this file, too.")
 ]

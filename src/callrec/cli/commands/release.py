@@ -15,12 +15,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.prompts import Prompts, ask_channel
 from callrec.package.manifest import FileRole
-from callrec.policy.handing_over import (
-    Channel,
-    Delivery,
-    PackageForm,
-    ReleaseInstructions,
-)
+from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
 from callrec.system.processes import interruptible
 from callrec.views.typed import read_size
 from callrec.views.words import facts

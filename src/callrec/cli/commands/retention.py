@@ -11,10 +11,7 @@ import typer
 
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
-from callrec.cli.commands.requests.erase import (
-    DISPOSING,
-    destroy_as_approved,
-)
+from callrec.cli.commands.requests.erase import DISPOSING, destroy_as_approved
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,

@@ -20,9 +20,7 @@ from callrec.cli.layout import Table
 from callrec.cli.offers import open_requests
 from callrec.cli.output import Output, labelled
 from callrec.errors import Unusable
-from callrec.policy.days import (
-    parse_day,
-)
+from callrec.policy.days import parse_day
 from callrec.policy.role import Power
 from callrec.policy.search import check_search_reason
 from callrec.views.calls import (

@@ -25,13 +25,7 @@ from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.login.asking import Here
 from callrec.login.choosing import LENGTH_RULE, check_password, facts_known
-from callrec.login.factors import (
-    NewFactor,
-    add_factor,
-    check_new_name,
-    make_factor,
-    remove_factor,
-)
+from callrec.login.factors import NewFactor, add_factor, check_new_name, make_factor, remove_factor
 from callrec.login.sessions import list_sessions
 from callrec.login.unlock import change_password
 from callrec.people.seen import begin_again

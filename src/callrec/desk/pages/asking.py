@@ -151,12 +151,7 @@ def _agreement(asked: Asked) -> bytes | None:
 
 
 def _numbers(
-    seat: Seat,
-    actor: Actor,
-    asked: Asked,
-    *,
-    reason: str | None = None,
-    request: str | None = None,
+    seat: Seat, actor: Actor, asked: Asked, *, reason: str | None = None, request: str | None = None
 ) -> list[int]:
     """The recordings that are named; one that is named by its time is searched for, on record."""
     numbers = []

@@ -15,13 +15,7 @@ from callrec.login.people import people_who_log_in
 from callrec.policy.hold import HoldState, check_may_place_hold
 from callrec.policy.role import LINE_MANAGERS, Power
 from callrec.practice import powers, today
-from callrec.retention.holds import (
-    check_hold_exists,
-    lift_hold,
-    list_holds,
-    place_hold,
-    show_hold,
-)
+from callrec.retention.holds import check_hold_exists, lift_hold, list_holds, place_hold, show_hold
 from callrec.views.holds import EXPLAINED, hold_facts, hold_json, shown_hold_json
 from callrec.views.typed import read_hold, read_recording
 
@@ -56,13 +50,7 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
     states = {hold.state for hold in listed}
     explained = [said for state, said in EXPLAINED.items() if state in states]
     return show_listing(
-        seat,
-        asked,
-        listing,
-        "holds.html",
-        title="Holds",
-        explained=explained,
-        may_place=may_place,
+        seat, asked, listing, "holds.html", title="Holds", explained=explained, may_place=may_place
     )
 
 

@@ -133,11 +133,7 @@ def _drawn(hearing: Hearing) -> Mapping[str, Any]:
             for name, row in zip(_names(view), heights(measured, columns), strict=True)
         ],
         "silences": [
-            {
-                "from": each.span.from_ms / 1000,
-                "to": each.span.to_ms / 1000,
-                "side": str(each.side),
-            }
+            {"from": each.span.from_ms / 1000, "to": each.span.to_ms / 1000, "side": str(each.side)}
             for each in edits.silences
         ],
     }

@@ -15,12 +15,7 @@ from callrec.desk.rendering import download, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import NotFound, Unusable
 from callrec.policy.edits import read_clip, read_silence
-from callrec.policy.handing_over import (
-    Channel,
-    Delivery,
-    PackageForm,
-    ReleaseInstructions,
-)
+from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
 from callrec.views.release import OPENS_WITH, enclosed_lines, stamp_lines
 from callrec.views.typed import read_size, read_word
 from callrec.views.words import WAYS

@@ -20,11 +20,7 @@ from callrec.policy.authority import (
     check_is_decider,
     check_may_decide,
 )
-from callrec.policy.handling import (
-    check_may_change,
-    check_may_close,
-    check_may_gather,
-)
+from callrec.policy.handling import check_may_change, check_may_close, check_may_gather
 from callrec.policy.hold import check_may_read_hold
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen

@@ -10,12 +10,7 @@ from callrec.desk.rendering import as_json, go_on, page, to
 from callrec.desk.seat import Seat, find_kept
 from callrec.errors import Unusable
 from callrec.policy.reviews import ReviewVerdict
-from callrec.search.reviews import (
-    DrawnSearches,
-    SearchReview,
-    draw_searches,
-    review_searches,
-)
+from callrec.search.reviews import DrawnSearches, SearchReview, draw_searches, review_searches
 from callrec.views.audit import (
     drawn_json,
     drawn_lines,

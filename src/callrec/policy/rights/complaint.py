@@ -104,9 +104,7 @@ def acknowledge_by(
     last = received_on + timedelta(days=scales.complaint_days)
     due = working.next_if_known(last)
     begins = received_on + timedelta(days=1)
-    why = [
-        f"received on {full_date(received_on)}, working day or not [{Law.COMPLAINT_PERIOD}]",
-    ]
+    why = [f"received on {full_date(received_on)}, working day or not [{Law.COMPLAINT_PERIOD}]"]
     count = f"{scales.complaint_days} days, the first of them {full_date(begins)}"
     why.append(f"{count}: {full_date(last)} [{Law.COMPLAINT_PERIOD}]")
     if due is None:

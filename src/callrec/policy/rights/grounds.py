@@ -202,8 +202,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.CLAIMS: Basis(Law.CLAIMS),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
-                    Law.TO_ERASE,
-                    "the law gives this right for certain reasons, and none applies",
+                    Law.TO_ERASE, "the law gives this right for certain reasons, and none applies"
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
@@ -232,8 +231,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.CLAIMS: Basis(Law.TO_OBJECT),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
                 Ground.NO_RIGHT: Basis(
-                    Law.TO_OBJECT,
-                    "the law lets people object to some uses, but not to this one",
+                    Law.TO_OBJECT, "the law lets people object to some uses, but not to this one"
                 ),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }

@@ -22,22 +22,10 @@ from typing import Final
 
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
-from callrec.policy.clock_events import (
-    Awaited,
-    ClockEvent,
-    ClockEventKind,
-    Deadline,
-    full_date,
-)
+from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Deadline, full_date
 from callrec.policy.further import is_named
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import (
-    ENDING_ACTS,
-    UNDECIDED,
-    RequestAct,
-    RequestEvent,
-    RequestState,
-)
+from callrec.policy.request import ENDING_ACTS, UNDECIDED, RequestAct, RequestEvent, RequestState
 from callrec.policy.words import (
     MIN_REASON_CHARACTERS,
     MIN_REASON_WORDS,

@@ -24,11 +24,7 @@ def start_player(command: Sequence[str]) -> subprocess.Popen[bytes]:
         OSError: it cannot be run.
     """
     return subprocess.Popen(  # noqa: S603 - the practice's own command
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        bufsize=0,
-        process_group=0,
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, process_group=0
     )
 
 

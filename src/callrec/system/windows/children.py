@@ -36,12 +36,7 @@ assert sys.platform == "win32"
 from callrec.system.limits import Unconfined
 from callrec.system.modules import python_command
 from callrec.system.windows.api import KERNEL
-from callrec.system.windows.confinement import (
-    ADJUST_DEFAULT,
-    QUERY,
-    lower_integrity,
-    own_token,
-)
+from callrec.system.windows.confinement import ADJUST_DEFAULT, QUERY, lower_integrity, own_token
 from callrec.system.windows.processes import closing_waits, directly
 from callrec.system.windows.rights import private_security
 

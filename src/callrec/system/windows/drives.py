@@ -56,10 +56,7 @@ KERNEL.GetVolumeInformationW.argtypes = (
     *(ctypes.POINTER(wintypes.DWORD), ctypes.POINTER(wintypes.DWORD)),
     *(wintypes.LPWSTR, wintypes.DWORD),
 )
-KERNEL.GetDiskFreeSpaceW.argtypes = (
-    wintypes.LPCWSTR,
-    *(ctypes.POINTER(wintypes.DWORD),) * 4,
-)
+KERNEL.GetDiskFreeSpaceW.argtypes = (wintypes.LPCWSTR, *(ctypes.POINTER(wintypes.DWORD),) * 4)
 KERNEL.FindFirstVolumeW.argtypes = (wintypes.LPWSTR, wintypes.DWORD)
 KERNEL.FindFirstVolumeW.restype = wintypes.HANDLE
 KERNEL.FindNextVolumeW.argtypes = (wintypes.HANDLE, wintypes.LPWSTR, wintypes.DWORD)

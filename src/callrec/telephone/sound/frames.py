@@ -16,14 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
-from callrec.telephone.sound.sound import (
-    BLOCK_BYTES,
-    Finding,
-    NotAudio,
-    Sound,
-    SoundFault,
-    Window,
-)
+from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, Sound, SoundFault, Window
 
 _LAYER_III = 0b01
 _MPEG_1, _MPEG_2, _MPEG_25 = 0b11, 0b10, 0b00

@@ -11,11 +11,7 @@ from callrec.views.words import facts
 
 if TYPE_CHECKING:  # the command line loads nothing of the work for its help
     from callrec.requests.packages import ShownRelease
-    from callrec.requests.show import (
-        ShownApproval,
-        ShownRecording,
-        ShownRequest,
-    )
+    from callrec.requests.show import ShownApproval, ShownRecording, ShownRequest
 
 
 def request_json(shown: ShownRequest) -> Mapping[str, Any]:

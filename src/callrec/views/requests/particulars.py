@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, day_in_words, parse_days, parse_times
 from callrec.policy.further import QUESTIONS, FurtherParticular
-from callrec.policy.particulars import (
-    PARTIES,
-    UNKNOWN,
-    Answers,
-    Unknown,
-    check_not_in_future,
-)
+from callrec.policy.particulars import PARTIES, UNKNOWN, Answers, Unknown, check_not_in_future
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import Power
 from callrec.policy.words import some_of

@@ -11,11 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.cli.commands.calls.ingest_view import ingested_lines, run_json, show_previews
-from callrec.cli.invocation import (
-    Invocation,
-    check_destination,
-    practice_and_signer,
-)
+from callrec.cli.invocation import Invocation, check_destination, practice_and_signer
 from callrec.cli.layout import Table
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed

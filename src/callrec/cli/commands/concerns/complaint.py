@@ -334,9 +334,7 @@ def _finding(text: str) -> Finding:
 ComplaintReference = Annotated[
     str,
     typer.Argument(
-        metavar="COMPLAINT",
-        parser=read_complaint,
-        help="Which complaint: C-2, or 2 for short.",
+        metavar="COMPLAINT", parser=read_complaint, help="Which complaint: C-2, or 2 for short."
     ),
 ]
 
@@ -355,10 +353,7 @@ HowItCame = Annotated[
 HowTheyWereTold = Annotated[
     Channel | None,
     typer.Option(
-        "--how",
-        metavar="CHANNEL",
-        parser=_channel,
-        help=f"How the complainant was told: {_WAYS}.",
+        "--how", metavar="CHANNEL", parser=_channel, help=f"How the complainant was told: {_WAYS}."
     ),
 ]
 
@@ -412,10 +407,7 @@ OnDay = Annotated[
 AboutRequest = Annotated[
     str | None,
     typer.Option(
-        "--request",
-        metavar="REQUEST",
-        parser=read_request,
-        help="The request that it is about.",
+        "--request", metavar="REQUEST", parser=read_request, help="The request that it is about."
     ),
 ]
 

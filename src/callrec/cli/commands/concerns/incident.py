@@ -127,9 +127,7 @@ def show(ctx: Context, incident: IncidentReference) -> None:
 IncidentReference = Annotated[
     str,
     typer.Argument(
-        metavar="INCIDENT",
-        parser=read_incident,
-        help="Which incident: I-3, or 3 for short.",
+        metavar="INCIDENT", parser=read_incident, help="Which incident: I-3, or 3 for short."
     ),
 ]
 
@@ -232,13 +230,7 @@ def _closing(
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     read, at = parse_day_or_instant(day, practice.settings.time_zone, today(practice))
-    return Closing(
-        outcome=outcome,
-        on=read,
-        at=at,
-        reason=why,
-        delay_reason=delay_reason,
-    )
+    return Closing(outcome=outcome, on=read, at=at, reason=why, delay_reason=delay_reason)
 
 
 def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:

@@ -13,13 +13,7 @@ import typer
 from callrec.cli import options
 from callrec.cli.commands.drives import volumes
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import (
-    Context,
-    Invocation,
-    approver_if_any,
-    practice_of,
-    signing_person,
-)
+from callrec.cli.invocation import Context, Invocation, approver_if_any, practice_of, signing_person
 from callrec.cli.output import Output
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date

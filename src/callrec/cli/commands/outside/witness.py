@@ -33,12 +33,7 @@ def init(ctx: Context, folder: Folder, *, name: Name) -> None:
 
 @witness_app.command()
 def add(
-    ctx: Context,
-    folder: Folder,
-    key: LogKey,
-    *,
-    origin: Origin = None,
-    yes: options.Yes = False,
+    ctx: Context, folder: Folder, key: LogKey, *, origin: Origin = None, yes: options.Yes = False
 ) -> None:
     """Let a witness know a record: by the key with which the practice asks.
 

@@ -191,8 +191,7 @@ FactorKind = Annotated[
 ]
 
 FactorName = Annotated[
-    str,
-    typer.Option("--name", metavar="NAME", help="What to call it; otherwise its kind."),
+    str, typer.Option("--name", metavar="NAME", help="What to call it; otherwise its kind.")
 ]
 
 GivenName = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]

@@ -10,11 +10,7 @@ from callrec.errors import Tampered
 
 
 def dossier(
-    ctx: Context,
-    request: options.Reference,
-    *,
-    to: DocumentFile = None,
-    yes: options.Yes = False,
+    ctx: Context, request: options.Reference, *, to: DocumentFile = None, yes: options.Yes = False
 ) -> None:
     """Show everything that ever happened to a request, in plain words.
 

@@ -96,13 +96,7 @@ def destroy_as_approved(
     found = find_attached_volumes(practice, volumes or [])
     with out.progress("destroying", total=None) as advance:
         done = carry_out(
-            practice,
-            actor,
-            request,
-            preview,
-            volumes=found,
-            check=check_vault,
-            advance=advance,
+            practice, actor, request, preview, volumes=found, check=check_vault, advance=advance
         )
     show_destruction(
         out, practice, actor, done, reference=request, to=to, carrying_out=carrying_out

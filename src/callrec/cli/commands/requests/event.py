@@ -179,12 +179,7 @@ def _third_parties(dated: _Dated, not_heard: Mapping[int, str]) -> None:
     call, request = dated.call, dated.request
     found = dated.reason or call.prompts.ask("What was found", option="--reason TEXT")
     record_third_party_check(
-        dated.practice,
-        dated.actor,
-        request,
-        on=dated.on,
-        assessment=found,
-        not_heard=not_heard,
+        dated.practice, dated.actor, request, on=dated.on, assessment=found, not_heard=not_heard
     )
     value = {"id": request, **facts(dated, "event", "on")}
     call.out.show(value, f"{request} was checked for third parties.")

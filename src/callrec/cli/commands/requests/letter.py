@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.invocation import (
-    Context,
-    Invocation,
-    practice_and_signer,
-)
+from callrec.cli.invocation import Context, Invocation, practice_and_signer
 from callrec.cli.layout import Prose, Table
 from callrec.cli.prompts import ask_channel
 from callrec.errors import Unusable
@@ -226,8 +222,7 @@ WhichLetter = Annotated[
 ]
 
 LetterFile = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="FILE", help="Write it to a new file: .pdf, or .txt."),
+    Path | None, typer.Option("--to", metavar="FILE", help="Write it to a new file: .pdf, or .txt.")
 ]
 
 SentOn = Annotated[

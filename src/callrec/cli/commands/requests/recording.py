@@ -7,11 +7,7 @@ from typing import Annotated
 import typer
 
 from callrec.cli.groups import new_app
-from callrec.cli.invocation import (
-    Context,
-    Invocation,
-    practice_and_signer,
-)
+from callrec.cli.invocation import Context, Invocation, practice_and_signer
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
 from callrec.views.typed import read_note, read_subject

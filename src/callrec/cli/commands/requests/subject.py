@@ -23,12 +23,7 @@ from callrec.cli.invocation import (
 from callrec.cli.layout import Table
 from callrec.cli.output import Output, labelled
 from callrec.policy.days import day_in_words, short_date
-from callrec.policy.rights.subject import (
-    check_name,
-    check_proof,
-    read_birthday,
-    read_nhs_number,
-)
+from callrec.policy.rights.subject import check_name, check_proof, read_birthday, read_nhs_number
 from callrec.views.requests.particulars import several
 from callrec.views.subjects import (
     SUBJECT_QUESTIONS,
@@ -305,8 +300,7 @@ PersonName = Annotated[
 Born = Annotated[str | None, typer.Option("--born", metavar="DATE", help="When they were born.")]
 
 NhsNumber = Annotated[
-    str | None,
-    typer.Option("--nhs-number", metavar="NUMBER", help="Their NHS number, or none."),
+    str | None, typer.Option("--nhs-number", metavar="NUMBER", help="Their NHS number, or none.")
 ]
 
 PersonNumbers = Annotated[

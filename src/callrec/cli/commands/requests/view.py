@@ -106,11 +106,7 @@ def _labelled(label: str, value: str) -> str:
     return f"{label:<{_LABEL}}{value}" if len(label) < _LABEL else f"{label}  {value}"
 
 
-_AS_IT_PRESSES: Final = {
-    Urgency.OVERDUE: Overdue,
-    Urgency.DUE_SOON: DueSoon,
-    Urgency.IN_TIME: str,
-}
+_AS_IT_PRESSES: Final = {Urgency.OVERDUE: Overdue, Urgency.DUE_SOON: DueSoon, Urgency.IN_TIME: str}
 
 
 def deadline_lines(
