@@ -94,12 +94,16 @@ CHANGES: dict[tuple[str, str, str], dict[tuple[str, ...], str]] = {
     ("batch", "recordings_key", "1"): {APPROVE: ""},
     ("statement", "body", A_BATCH): {SHOW: "recording 1", VERIFY: "statement"},
     ("statement", "signature", A_BATCH): {SHOW: "recording 1", VERIFY: "statement"},
-    ("request", "purpose", "number = 3"): dict.fromkeys(
-        (VERIFY, SHOW_REQUEST, APPROVE, LIST), "Purpose"
-    ),
-    ("request", "state", "number = 3"): dict.fromkeys((VERIFY, APPROVE, LIST), "State"),
+    ("request", "purpose", "number = 3"): {
+        **dict.fromkeys((VERIFY, SHOW_REQUEST, APPROVE), "Purpose"),
+        LIST: 'of the table "request"',
+    },
+    ("request", "state", "number = 3"): {
+        **dict.fromkeys((VERIFY, APPROVE), "State"),
+        LIST: 'of the table "request"',
+    },
     ("request", "requester", "number = 3"): {VERIFY: "R-3", SHOW_REQUEST: "R-3", LIST: ""},
-    ("request", "id", "number = 3"): {VERIFY: "", LIST: "R-3"},
+    ("request", "id", "number = 3"): {VERIFY: "", LIST: 'of the table "request"'},
     ("request", "created_at", "number = 3"): {VERIFY: "R-3", APPROVE: "R-3"},
     ("request_version", "sealed", WAITING): {SHOW_REQUEST: "R-3", APPROVE: "R-3"},
     ("request_key", "sealed", f"{WAITING} AND holder = 'catalogue'"): {SHOW_REQUEST: "R-3"},
