@@ -14,7 +14,7 @@ import platformdirs
 from sqlalchemy import Connection, Engine, Row, select
 
 from callrec.audit import log as audit
-from callrec.audit.appended import check_appended, check_proven, goes_on_from
+from callrec.audit.appended import check_appended, check_proven
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
@@ -247,8 +247,7 @@ def _check_goes_on(practice: Practice, connection: Connection) -> bool:
     with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
         seen = load_seen_head(folder)
     register = register_now(practice, connection)
-    check_appended(connection, register, seen, is_restored=is_restored(folder))
-    return goes_on_from(connection, register, seen)
+    return check_appended(connection, register, seen, is_restored=is_restored(folder))
 
 
 def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
