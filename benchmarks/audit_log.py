@@ -191,7 +191,7 @@ class _Writer:
         month = began.year * 12 + began.month - 1
         if month not in self._months:
             self._months.add(month)
-            self._signed("part", month, ("part", (month, 1, 5, 4, 1)))
+            self._signed("part", month, ("part", (month, 1, 5, 1)))
         keys = (1, os.urandom(1184), 1, os.urandom(1184))
         self._signed("batch", batch, ("batch", (batch, statement, *keys)))
         self.recordings += 1
