@@ -14,7 +14,7 @@ import platformdirs
 from sqlalchemy import Connection, Engine, Row, select
 
 from callrec.audit import log as audit
-from callrec.audit.appended import check_appended, check_proven
+from callrec.audit.appended import HINT_HERE, check_appended, check_proven
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
@@ -242,12 +242,32 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
 
 
 def _check_goes_on(practice: Practice, connection: Connection) -> bool:
-    """Check what came since the remembered head; returns whether the log goes on from that."""
-    seen, folder = None, practice.state_folder
+    """Check that the log goes on from the remembered head, and what came since.
+
+    A head that is named as lost gives way to the newest at once: else nothing would be remembered
+    until the log were longer.
+
+    Returns:
+        Whether it does; False after a restore by this operator, until what is lost is named.
+
+    Raises:
+        Tampered: it does not, or what came since is not attested.
+    """
+    seen, folder, goes_on, proven = None, practice.state_folder, True, None
     with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
         seen = load_seen_head(folder)
     register = register_now(practice, connection)
-    return check_appended(connection, register, seen, is_restored=is_restored(folder))
+    try:
+        proven = check_proven(connection, register, seen.head if seen else None)
+    except Tampered as error:
+        goes_on = False
+        if not is_restored(folder):
+            raise Tampered(error.message, hint=HINT_HERE) from error
+    check_appended(connection, register, proven)
+    if seen and goes_on and not proven:
+        now = format_instant(practice.now())
+        save_seen_head(folder, audit.stored_head(connection), now, instead_of=seen)
+    return goes_on
 
 
 def put_stamps_on_record(practice: Practice, signer: Signer) -> None:

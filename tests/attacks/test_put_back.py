@@ -85,26 +85,61 @@ def test_a_data_controller_puts_on_record_that_it_has_gone_back(behind: House) -
     done(behind, "dora", "user", "list")
 
 
-def test_who_saw_more_before_that_was_on_record_goes_on_and_nobody_who_saw_it_after(
-    worked: House, tmp_path: Path
+@pytest.fixture
+def catalogue(worked: House) -> Path:
+    return worked.config.vault / "catalogue.sqlite"
+
+
+def test_an_account_that_saw_more_than_was_put_on_record_names_what_it_saw_itself(
+    worked: House, catalogue: Path, tmp_path: Path
 ) -> None:
-    catalogue, older = worked.config.vault / "catalogue.sqlite", tmp_path / "older.sqlite"
-    shutil.copy(catalogue, older)
+    older = shutil.copy(catalogue, tmp_path / "older.sqlite")
+    for _ in range(5):
+        done(worked, "dora", "user", "list")
+    seen = json.loads(memory(worked))["size"]
+    shutil.copy(older, catalogue)
+    assert elsewhere(worked, "dora", "user", "list").status == 0
+    shutil.copy(older, catalogue)
+    size = entries(worked)
+    worked.at += timedelta(minutes=1)
+    resume(worked, XDG_STATE_HOME=worked.folder / "elsewhere")  # who saw one entry more
+    assert type_in(worked, "dora", "user", "list").status == TAMPERED
+    assert f"this machine saw {seen} entries of it" in resume(worked).err
     done(worked, "dora", "user", "list")
-    assert elsewhere(worked, "dora", "user", "list").status == 0
-    shutil.copy(older, catalogue)
-    worked.at += timedelta(minutes=1)
-    resume(worked)
-    assert elsewhere(worked, "dora", "user", "list").status == 0
-    shutil.copy(catalogue, older)
-    worked.at += timedelta(minutes=1)
-    assert elsewhere(worked, "dora", "user", "list").status == 0
-    shutil.copy(older, catalogue)
-    assert elsewhere(worked, "dora", "user", "list").status == TAMPERED
+    said = done(worked, "dora", "audit", "verify")
+    assert f"resumed at {size}, to which it had gone back; entries lost: 1" in said
+    assert f"entries lost: {seen - size - 1}" in said
 
 
-def resume(house: House) -> Answer:
+def test_what_is_seen_after_a_head_was_named_as_lost_is_remembered_in_its_place(
+    behind: House, catalogue: Path, tmp_path: Path
+) -> None:
+    seen = json.loads(memory(behind))["size"]
+    state = behind.practice.state_folder
+    shutil.copytree(state, behind.folder / "elsewhere" / state.relative_to(state.parents[1]))
+    resume(behind)
+    again = shutil.copy(catalogue, tmp_path / "again.sqlite")
+    assert elsewhere(behind, "dora", "user", "list").status == 0
+    assert entries(behind) <= seen + 1
+    shutil.copy(again, catalogue)
+    assert elsewhere(behind, "dora", "user", "list").status == TAMPERED
+
+
+def test_a_clock_that_was_ahead_when_it_was_put_on_record_opens_no_way_back(
+    behind: House, catalogue: Path, tmp_path: Path
+) -> None:
+    now = behind.at
+    behind.at += timedelta(days=365)
+    resume(behind)
+    behind.at = now
+    again = shutil.copy(catalogue, tmp_path / "again.sqlite")
+    done(behind, "dora", "user", "list")
+    shutil.copy(again, catalogue)
+    assert type_in(behind, "dora", "user", "list").status == TAMPERED
+
+
+def resume(house: House, **environ: Path) -> Answer:
     reason = "The computer was set back to what was saved at noon"
-    answer = type_in(house, "dora", "audit", "resume", "--reason", reason, "--yes")
+    answer = type_in(house, "dora", "audit", "resume", "--reason", reason, "--yes", **environ)
     assert answer.status == 0, answer
     return answer

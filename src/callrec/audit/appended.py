@@ -20,7 +20,6 @@ from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin, read_
 from callrec.audit.leaf import NOBODY, Leaf
 from callrec.audit.log import Head, node_reader, stored_size
 from callrec.audit.register import Register
-from callrec.audit.remembered import SeenHead
 from callrec.audit.resumed import read_resumed, read_set_aside
 from callrec.audit.sessions import checked_session, session_keys
 from callrec.catalogue import tables
@@ -72,54 +71,19 @@ def check_proven(connection: Connection, register: Register, seen: Head | None) 
     raise Tampered("what was seen of the record before is not its beginning")
 
 
-def check_appended(
-    connection: Connection, register: Register, seen: SeenHead | None, *, is_restored: bool
-) -> bool:
-    """Check what was appended since ``seen``, or since a checkpoint of somebody vouched for.
-
-    ``is_restored``: the operator restored the vault since, and it may have gone back.
-
-    Returns:
-        Whether the log goes on from what was seen.
+def check_appended(connection: Connection, register: Register, proven: Head | None) -> None:
+    """Check what was appended since a proven head, or since a checkpoint of somebody vouched for.
 
     Raises:
-        Tampered: the log has gone back behind what was seen, and nobody who governs has said so; or
-            an entry is attested by nobody, or a checkpoint, a node or a row beside them is not as a
-            writer writes it.
+        Tampered: an entry is attested by nobody, or a checkpoint, a node or a row beside them is
+            not as a writer writes it.
     """
     size = stored_size(connection)
-    proven, goes_on = None, True
-    try:
-        proven = check_proven(connection, register, seen.head if seen else None)
-    except Tampered as error:
-        goes_on = _is_named_lost(connection, register, seen)
-        if not (goes_on or is_restored):
-            raise Tampered(error.message, hint=HINT_HERE) from error
     ahead = json.dumps([(level, size >> level) for level in range(_LEVELS)])
     stray = connection.exec_driver_sql(_BEYOND, (size, size, ahead)).scalar()
     if stray is not None:
         raise _tampered(f"a {stray} in the audit log belongs to no entry of it")
     _Appended(connection, register, _start(connection, register, size, proven)).check(size)
-    return goes_on
-
-
-def goes_on_from(connection: Connection, register: Register, seen: SeenHead | None) -> bool:
-    """Whether the log begins with what was seen, or who governs has said since that it is lost."""
-    with suppress(Tampered):
-        check_proven(connection, register, seen.head if seen else None)
-        return True
-    return _is_named_lost(connection, register, seen)
-
-
-def _is_named_lost(connection: Connection, register: Register, seen: SeenHead | None) -> bool:
-    """Whether who governs named heads as lost after ``seen``, of which it is then one.
-
-    They name those that they know of; what another saw beyond where the log went on is lost, too.
-    """
-    return seen is not None and any(
-        each.lost and each.size < seen.head.size and seen.seen_at < each.at
-        for each in read_resumed(connection, register)
-    )
 
 
 def _tampered(what: str) -> Tampered:

@@ -93,14 +93,18 @@ def is_restored(folder: Path) -> bool:
         return False
 
 
-def save_seen_head(folder: Path, head: Head, seen_at: str) -> None:
+def save_seen_head(
+    folder: Path, head: Head, seen_at: str, *, instead_of: SeenHead | None = None
+) -> None:
     """Remember a head, unless a later one is remembered already: forward only.
+
+    ``instead_of``: one that is lost gives way to any.
 
     Raises:
         Failed: the folder cannot be written. What the head stands for has happened all the same.
     """
     before = load_seen_head(folder)
-    if before is not None and before.head.size >= head.size:
+    if before is not None and before != instead_of and before.head.size >= head.size:
         return
     since = seen_at if before is None else before.since
     value = {"root": head.root.hex(), "seen": seen_at, "since": since, "size": head.size}

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from callrec.audit.appended import goes_on_from
+from callrec.audit.appended import check_proven
 from callrec.audit.foreign import HINT, Foreign, find_foreign, find_foreign_rows, take_out
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import LogTransaction, read_founders, read_leaf
@@ -218,7 +218,9 @@ def _begin_without(
             raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
         foreign.broken.append(problem)
     seen = load_seen_head(practice.state_folder)
-    if not goes_on_from(connection, foreign.register, seen):
+    try:
+        check_proven(connection, foreign.register, seen.head if seen else None)
+    except Tampered:
         foreign.lost = seen
     return act
 
