@@ -254,7 +254,7 @@ def _check_goes_on(practice: Practice, connection: Connection) -> bool:
         Tampered: it does not, or what came since is not attested.
     """
     seen, folder, goes_on, proven = None, practice.state_folder, True, None
-    with suppress(CallrecError):  # what is wrong with it is told where it is to be replaced
+    with suppress(Failed):  # where it cannot be read is told when it is to be replaced
         seen = load_seen_head(folder)
     register = register_now(practice, connection)
     try:

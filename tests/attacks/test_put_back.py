@@ -138,6 +138,18 @@ def test_a_clock_that_was_ahead_when_it_was_put_on_record_opens_no_way_back(
     assert type_in(behind, "dora", "user", "list").status == TAMPERED
 
 
+def test_beside_a_damaged_note_of_what_was_seen_nothing_is_written(worked: House) -> None:
+    note = worked.practice.state_folder / "head.json"
+    note.write_bytes(memory(worked)[:20])
+    size = entries(worked)
+    answer = type_in(worked, "dora", "user", "list")
+    assert answer.status == TAMPERED
+    assert f'move "{note}" away' in answer.err
+    assert entries(worked) == size
+    note.unlink()
+    done(worked, "dora", "user", "list")
+
+
 def resume(house: House, **environ: Path) -> Answer:
     reason = "The computer was set back to what was saved at noon"
     answer = type_in(house, "dora", "audit", "resume", "--reason", reason, "--yes", **environ)

@@ -72,7 +72,11 @@ def load_seen_head(folder: Path) -> SeenHead | None:
         ):
             return SeenHead(Head(size, bytes.fromhex(root)), seen, since)
         case _:
-            raise Tampered("this machine's note of the newest entry is damaged")
+            raise Tampered(
+                "this machine's note of the newest entry is damaged",
+                hint=f'run callrec audit verify, then move "{folder / "head.json"}" away: from then'
+                " on it says that the note has gone",
+            )
 
 
 def has_gone(folder: Path) -> bool:
