@@ -50,7 +50,7 @@ while peaks:
     node = sha256(b"\x01" + peaks.pop() + node).digest()
 print(node.hex())
 """
-PAGES_AND_LOOP: Final = "sqlite3, its integrity_check, and one loop over hashlib"
+PAGES_AND_LOOP: Final = "sqlite3's check, then hashlib"
 FULL: Final = f"audit verify --full, {LARGEST:,} leaves"
 GOALS: Final = (Goal(Ratio(FULL, PAGES_AND_LOOP), 2.0),)
 
