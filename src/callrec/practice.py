@@ -18,7 +18,7 @@ from callrec.audit.appended import HINT_HERE, check_appended, check_proven
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import Log, LogTransaction, Signer
 from callrec.audit.register import Register, SettingsVersion
-from callrec.audit.remembered import is_restored, load_seen_head, save_seen_head
+from callrec.audit.remembered import SeenHead, is_restored, load_seen_head, save_seen_head
 from callrec.audit.session import SessionCertificate
 from callrec.audit.sessions import last_attestable
 from callrec.catalogue import tables
@@ -225,30 +225,29 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     Where that fails, what was done stays done, and the command goes on: it may still have to show a
     recovery kit or a passphrase. `report_unsaved_head` comes last.
     """
-    goes_on = True
+    goes_on, lost = True, None
 
     def check(connection: Connection) -> None:
-        nonlocal goes_on
-        goes_on = _check_goes_on(practice, connection)
+        nonlocal goes_on, lost
+        goes_on, lost = _check_goes_on(practice, connection)
 
     with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
     practice.written_by.update(act.actors)
     if act.has_appended:
         if goes_on:  # else what was seen stays remembered, until it is named as lost
-            remember_head(practice, act.head)
+            remember_head(practice, act.head, instead_of=lost)
         if signer is not None and waiting_files(practice.folder):
             put_stamps_on_record(practice, signer)
 
 
-def _check_goes_on(practice: Practice, connection: Connection) -> bool:
+def _check_goes_on(practice: Practice, connection: Connection) -> tuple[bool, SeenHead | None]:
     """Check that the log goes on from the remembered head, and what came since.
 
-    A head that is named as lost gives way to the newest at once: else nothing would be remembered
-    until the log were longer.
-
     Returns:
-        Whether it does; False after a restore by this operator, until what is lost is named.
+        Whether it does; False after a restore by this operator, until what is lost is named. And
+        the head that is named as lost: it gives way to the next, or nothing would be remembered
+        until the log were longer.
 
     Raises:
         Tampered: it does not, or what came since is not attested.
@@ -264,10 +263,7 @@ def _check_goes_on(practice: Practice, connection: Connection) -> bool:
         if not is_restored(folder):
             raise Tampered(error.message, hint=HINT_HERE) from error
     check_appended(connection, register, proven)
-    if seen and goes_on and not proven:
-        now = format_instant(practice.now())
-        save_seen_head(folder, audit.stored_head(connection), now, instead_of=seen)
-    return goes_on
+    return goes_on, seen if goes_on and proven is None else None
 
 
 def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
@@ -283,13 +279,13 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)
         with audit.log_transaction(practice.engine, practice.log, signer) as act:
-            goes_on = _check_goes_on(practice, act.connection)
+            goes_on, lost = _check_goes_on(practice, act.connection)
             register = _register_within(practice, act)
             _check_key_is_current(act, register, signer)
             kept.put_on_record(act, signer.person, stamps)
         kept.take_away(practice.folder, stamps)
         if act.has_appended and goes_on:
-            remember_head(practice, act.head)
+            remember_head(practice, act.head, instead_of=lost)
 
 
 def _seen(practice: Practice) -> audit.Head | None:
@@ -297,11 +293,14 @@ def _seen(practice: Practice) -> audit.Head | None:
     return seen.head if seen else None
 
 
-def remember_head(practice: Practice, head: audit.Head) -> None:
+def remember_head(
+    practice: Practice, head: audit.Head, *, instead_of: SeenHead | None = None
+) -> None:
     """Remember the log's newest head; where that fails, `report_unsaved_head` says so."""
     practice.unsaved_head_errors.clear()
     try:
-        save_seen_head(practice.state_folder, head, format_instant(practice.now()))
+        now = format_instant(practice.now())
+        save_seen_head(practice.state_folder, head, now, instead_of=instead_of)
     except CallrecError as problem:
         practice.unsaved_head_errors.append(problem)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +124,20 @@ def test_what_is_seen_after_a_head_was_named_as_lost_is_remembered_in_its_place(
     assert entries(behind) <= seen + 1
     shutil.copy(again, catalogue)
     assert elsewhere(behind, "dora", "user", "list").status == TAMPERED
+
+
+def test_where_what_is_seen_then_cannot_be_remembered_it_is_done_and_told_last(
+    behind: House,
+) -> None:
+    state = behind.practice.state_folder
+    copy = behind.folder / "elsewhere" / state.relative_to(state.parents[1])
+    shutil.copytree(state, copy)
+    resume(behind)
+    (copy / f".head.json.{os.getpid()}").mkdir()
+    size = entries(behind)
+    answer = elsewhere(behind, "dora", "user", "list")
+    assert "it is done and on record, but this machine could not note it" in answer.err
+    assert entries(behind) == size + 1
 
 
 def test_a_clock_that_was_ahead_when_it_was_put_on_record_opens_no_way_back(
