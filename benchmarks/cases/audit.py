@@ -107,6 +107,7 @@ def _lived(bench: Bench) -> Contest:
         Contender(
             "callrec --full",
             lambda place: [_audit(bench, log, place / "state", "verify", "--full")],
+            partial(_verified_before, log),
         ),
         Contender(
             "callrec",
