@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import overload
+from weakref import WeakSet
 
 import bagit
 import pytest
@@ -91,6 +94,49 @@ def test_a_bag_of_many_small_recordings_is_whole(tmp_path: Path, drive: Path) ->
     many = vault_files(tmp_path / "many", *(f"call {number}".encode() for number in range(100)))
     write_bag(drive / "bag", many, INFO)
     bagit.Bag(str(drive / "bag")).validate()
+
+
+class Vault(Sequence[BagItem]):
+    """Many recordings, each made as it is asked for; tells how many there were at a time."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls, self.most = calls, 0
+        self._there = WeakSet[InVault]()
+
+    def __len__(self) -> int:
+        return self.calls
+
+    @overload
+    def __getitem__(self, place: int) -> BagItem: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[BagItem]: ...
+
+    def __getitem__(self, place: int | slice) -> BagItem | Sequence[BagItem]:
+        where = range(self.calls)[place]
+        if isinstance(where, range):
+            return [self[each] for each in where]
+        recording = InVault(f"call {where}".encode())
+        self._there.add(recording)
+        self.most = max(self.most, len(self._there))
+        return BagItem(hashlib.sha256(recording.sealed).hexdigest(), recording)
+
+
+class InVault:
+    def __init__(self, sealed: bytes) -> None:
+        self.sealed = sealed
+
+    def size(self) -> int:
+        return len(self.sealed)
+
+    def open(self) -> BufferedReader:
+        return BufferedReader(BytesIO(self.sealed))
+
+
+def test_of_a_million_recordings_only_those_are_held_that_are_being_copied(drive: Path) -> None:
+    vault = Vault(300)
+    bagit.Bag(str(write_bag(drive / "bag", vault, INFO).path)).validate()
+    assert vault.most < 30
 
 
 def test_a_bag_that_is_there_is_not_written_over(items: tuple[BagItem, ...], drive: Path) -> None:

@@ -121,7 +121,7 @@ class Plan:
 
     def without(self, names: Collection[str]) -> Plan:
         """The same but for recordings whose files are of these names."""
-        return replace(self, items=self.items.without(names))
+        return replace(self, items=self.items.without(names)) if names else self
 
 
 def needs_label(to: Path) -> bool:

@@ -271,7 +271,7 @@ class _Run:
             *(volume.label, name, len(archived), size_bytes),
             out_of_reach=plan.out_of_reach,
             on_vaults_disk=plan.target.on_vaults_disk,
-            unsound=tuple(sorted({*plan.items.numbers} - {*archived})),
+            unsound=tuple(sorted(set(plan.items.numbers).difference(archived))),
         )
 
     def _write(self) -> tuple[Bag | None, int, str]:

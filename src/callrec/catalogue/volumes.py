@@ -353,11 +353,11 @@ def add_unknown_files(connection: Connection, volume: str, bag: str, names: Iter
 
 
 def save_bag(
-    connection: Connection, volume: str, bag: str, *, statement: str, recordings: Iterable[int]
+    connection: Connection, volume: str, bag: str, *, statement: str, recordings: Sequence[int]
 ) -> None:
     """Write down a bag that lies on a volume, new or rewritten, and which recordings are in it."""
     drop_bag(connection, volume, bag)
     connection.execute(tables.bag.insert().values(volume=volume, name=bag, statement=statement))
-    rows = [{"recording": number, "volume": volume, "bag": bag} for number in recordings]
-    if rows:
+    for some in batches(recordings):
+        rows = [{"recording": number, "volume": volume, "bag": bag} for number in some]
         connection.execute(tables.archived.insert(), rows)

@@ -289,7 +289,7 @@ def _state_anew(practice: Practice, actor: Actor, act: LogTransaction, beyond: U
     save_written(practice, act, volume)
     bag, numbers = (act.connection, volume.volume, run.name), _numbers(act.connection, names)
     if run.manifest:
-        save_bag(*bag, statement=digest, recordings=numbers.values())
+        save_bag(*bag, statement=digest, recordings=[*numbers.values()])
     else:
         drop_bag(*bag)  # emptied by an erasure, perhaps
     add_unknown_files(*bag, [name for name in names if name not in numbers])

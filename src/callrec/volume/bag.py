@@ -20,8 +20,9 @@ import itertools
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
@@ -69,7 +70,6 @@ _LINES = {
 """For each manifest the only lines that it may hold: a hash and a name."""
 
 _THREADS = 6  # two processors are kept busy while others wait for the drive
-_CHUNK = 16  # recordings a task: handing them over one by one costs as much as a short call's work
 _LONGEST_LINE = 148  # one byte more than a line has, so that a longer one is seen to be that
 _LINE_BYTES = 200  # more than a manifest's line and a folder's entry take
 _TAG_BYTES = 64 << 10  # 64 KiB: more than the tag files and folders take besides
@@ -137,17 +137,18 @@ def write_bag(
         if begun is not None:
             move(begun, partial)
         whole = _whole(partial, items)
-    fresh = [item for item in items if item.sha256 not in whole]
+    fresh = (item for item in items if item.sha256 not in whole)
     require_space(at.parent, space_needed(fresh, at.parent) + extra_bytes)
     try:
         with drive_errors():
-            copied = _copy(partial, fresh)
+            absent = _copy(partial, items, whole)
             # One sync costs less than one a file. It does not tell of errors: reading back does.
             sync_tree(partial)
-            came = {*whole, *_read_back(partial, copied)}
+            left_out = absent | _read_back(partial, items, whole | absent)
+            came = sorted(item.sha256 for item in items if item.sha256 not in left_out)
             if not came:
                 remove_folder(partial)
-                return Bag(at, 0, "", frozenset(item.sha256 for item in items))
+                return Bag(at, 0, "", left_out)
             size = sum((partial / RECORDINGS / name).stat().st_size for name in came)
             oxum = {"Payload-Oxum": f"{size}.{len(came)}"}
             tags = write_tags(partial, came, {**info, **oxum})
@@ -160,15 +161,14 @@ def write_bag(
         if is_full(error) or not _whole_files(partial):
             remove_folder(partial, ignore_errors=True)
         raise
-    return Bag(at, size, tags[MANIFEST], frozenset(item.sha256 for item in items) - came)
+    return Bag(at, size, tags[MANIFEST], left_out)
 
 
-def space_needed(items: Sequence[BagItem], drive: Path) -> int:
+def space_needed(items: Iterable[BagItem], drive: Path) -> int:
     """Bytes that a bag of these will take on a drive, at most."""
     with drive_errors():
         block = block_size(drive)
-    taken = sum(-(-_size_of(item) // block) * block for item in items)
-    return taken + len(items) * _LINE_BYTES + _TAG_BYTES
+    return _TAG_BYTES + sum(-(-_size_of(item) // block) * block + _LINE_BYTES for item in items)
 
 
 def _size_of(item: BagItem) -> int:
@@ -194,13 +194,13 @@ def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
     wanted = {item.sha256 for item in items}
     whole: set[str] = set()
 
-    def look(path: Path) -> None:
-        if path.name in wanted and reads_as(path, path.name):
-            whole.add(path.name)
+    def look(name: str) -> None:
+        if name in wanted and reads_as(folders[-1] / name, name):
+            whole.add(name)
         else:
-            remove(path)
+            remove(folders[-1] / name)
 
-    for_each_in_parallel([*(partial / RECORDINGS).iterdir()], look)
+    for_each_in_parallel([path.name for path in folders[-1].iterdir()], look)
     return frozenset(whole)
 
 
@@ -211,47 +211,63 @@ def _whole_files(partial: Path) -> bool:
     return True  # a drive that does not tell keeps what it has
 
 
-def _copy(bag: Path, fresh: Sequence[BagItem]) -> Sequence[BagItem]:
-    """Copy recordings into a bag; gives those that were there to be copied."""
+def _copy(bag: Path, items: Sequence[BagItem], whole: Collection[str]) -> frozenset[str]:
+    """Copy recordings into a bag that is not whole; gives the names of those that were not there.
+
+    Neither here nor after is anything held of each that came: there may be a million.
+    """
     recordings = bag / RECORDINGS
     for folder in (bag, recordings.parent, recordings):
         folder.mkdir(exist_ok=True)  # one by one: a drive that is gone is not made again
-    copied: list[BagItem] = []
+    absent = set[str]()
 
     def copy(item: BagItem) -> None:
+        if item.sha256 in whole:
+            return
         try:
             copy_file(item.source, recordings / item.sha256)
         except (FileNotFoundError, NotFound, Tampered):
             if isinstance(item.source, Path) and item.source.exists():
                 raise  # it is the drive that is gone
             remove_file(recordings / item.sha256, missing_ok=True)
-        else:
-            copied.append(item)
+            absent.add(item.sha256)
 
-    for_each_in_parallel(fresh, copy)
-    return copied
+    for_each_in_parallel(items, copy)
+    return frozenset(absent)
 
 
-def write_tags(bag: Path, recordings: Collection[str], info: Mapping[str, str]) -> dict[str, str]:
+def write_tags(bag: Path, recordings: Iterable[str], info: Mapping[str, str]) -> dict[str, str]:
     """Write a bag's tag files, and give the SHA-256 of each, in lower-case hex, by its name."""
-    names = sorted(recordings)
     tags = {
-        DECLARATION: DECLARED,
-        INFO: "".join(f"{label}: {value}\n" for label, value in info.items()),
-        MANIFEST: "".join(f"{name}  {RECORDINGS}/{name}\n" for name in names),
+        DECLARATION: [DECLARED],
+        INFO: [f"{label}: {value}\n" for label, value in info.items()],
+        MANIFEST: (f"{name}  {RECORDINGS}/{name}\n" for name in sorted(recordings)),
     }
-    hashes = {name: sha256(text.encode()).hex() for name, text in tags.items()}
-    tags[TAG_MANIFEST] = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
-    for name, text in tags.items():
-        (bag / name).write_bytes(text.encode())
-    return {name: sha256(text.encode()).hex() for name, text in tags.items()}
+    hashes = {name: _write_lines(bag / name, lines) for name, lines in tags.items()}
+    lines = [f"{hashes[name]}  {name}\n" for name in sorted(hashes)]
+    return {**hashes, TAG_MANIFEST: _write_lines(bag / TAG_MANIFEST, lines)}
 
 
-def _read_back(bag: Path, items: Sequence[BagItem]) -> Collection[str]:
-    """The names of those that came as they are called; what was damaged before is taken away."""
-    came: list[str] = []
+def _write_lines(path: Path, lines: Iterable[str]) -> str:
+    """Gives the SHA-256 of what was written, in hex."""
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for line in map(str.encode, lines):
+            digest.update(line)
+            file.write(line)
+    return digest.hexdigest()
+
+
+def _read_back(bag: Path, items: Sequence[BagItem], others: Collection[str]) -> frozenset[str]:
+    """Read what was copied, all but those others; what was damaged before is taken away.
+
+    Gives the names of what was.
+    """
+    damaged = set[str]()
 
     def check(item: BagItem) -> None:
+        if item.sha256 in others:
+            return
         copy = bag / RECORDINGS / item.sha256
         try:
             check_read_back(copy, item.sha256)
@@ -260,11 +276,10 @@ def _read_back(bag: Path, items: Sequence[BagItem]) -> Collection[str]:
             if _is_sound(item):
                 raise
             remove_file(copy)
-        else:
-            came.append(item.sha256)
+            damaged.add(item.sha256)
 
     for_each_in_parallel(items, check)
-    return came
+    return frozenset(damaged)
 
 
 def _is_sound(item: BagItem) -> bool:
@@ -279,10 +294,26 @@ def _is_sound(item: BagItem) -> bool:
 
 def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> None:
     """Do ``act`` to all of them, several at once; the first error stops the rest."""
-    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+    places = iter(range(len(items)))
+
+    def work() -> None:
+        try:
+            for place in places:
+                act(items[place])
+        finally:
+            _leave(places)
+
     with ThreadPoolExecutor(_THREADS) as threads:
-        for _ in threads.map(lambda chunk: [act(item) for item in chunk], chunks):
-            pass
+        try:
+            for worker in as_completed([threads.submit(work) for _ in range(_THREADS)]):
+                worker.result()
+        finally:
+            _leave(places)
+
+
+def _leave(places: Iterator[int]) -> None:
+    """So that nothing more is begun, by any thread."""
+    deque(places, maxlen=0)
 
 
 @dataclass(frozen=True, slots=True)
