@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -28,6 +27,7 @@ from callrec.crypto.canonical import LARGEST_INTEGER, format_instant
 from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity
 from callrec.crypto.primitives import signing_public
+from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, Failed, Locked, Misconfigured, Refused, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Person, Power, VaultKey, keys_held, powers_of, powers_vouched_for

@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -44,6 +43,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.parts import Part, join, split
 from callrec.crypto.streaming import StreamSealer
+from callrec.dataclass import asdict, dataclass, replace
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.locks import MACHINES_PLACE, place_of_part
 from callrec.policy.role import Role, VaultKey, holds_recordings

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,6 +72,7 @@ from callrec.catalogue.volumes import (
     save_bag,
     state_complete,
 )
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
 from callrec.store.directory import is_name

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice, storing, sweep_store

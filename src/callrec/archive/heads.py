@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -50,6 +49,7 @@ from callrec.catalogue.volumes import save_volume
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.dataclass import dataclass, field
 from callrec.errors import Locked, NotFound, Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.role import Power, powers_of

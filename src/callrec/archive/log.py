@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -43,6 +42,7 @@ from callrec.catalogue.volumes import (
     with_copies,
 )
 from callrec.crypto.canonical import parse
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power

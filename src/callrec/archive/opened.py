@@ -7,7 +7,6 @@ when it was written (docs/reference/recovery.md, "A password that was seen").
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,6 +15,7 @@ from callrec.archive.heads import ARCHIVED, was_authorised_to_archive
 from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import IN_USE, each_volume
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.role import VaultKey, keys_held, powers_vouched_for
 from callrec.practice import Practice, register_now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -28,6 +27,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
 from callrec.catalogue.volumes import LOST, find_volume, is_label_taken, not_archived
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Unusable
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -61,6 +60,7 @@ from callrec.archive.unfinished import (
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import reading, settled, size_of
 from callrec.catalogue.volumes import save_bag, state_complete
+from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import DayRange, parse_day

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +31,7 @@ from callrec.catalogue.destruction import still_to_erase_on
 from callrec.catalogue.engine import reading
 from callrec.catalogue.volumes import find_volume, is_label_taken, names_by_bag
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, NotFound, Tampered, Unchecked, Unusable
 from callrec.practice import Practice, check_remembered_head
 from callrec.record.acts import done_leaves

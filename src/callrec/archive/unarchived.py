@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -12,6 +11,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import unarchived
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.policy.retention import interval_end
 from callrec.practice import Practice
 

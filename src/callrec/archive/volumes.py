@@ -9,7 +9,6 @@ read back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -43,6 +42,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.context import context
 from callrec.crypto.streaming import sealed_size
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Refused, Tampered, Unusable
 from callrec.incidents.incident import IncidentReport, ReportedIncident, open_incident
 from callrec.policy.breach import Findings

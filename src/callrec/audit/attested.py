@@ -13,7 +13,6 @@ someone to look at, and is not a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -30,6 +29,7 @@ from callrec.audit.sessions import checked_session
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import SigningPublic
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 
 _BEFORE_TIME: Final = b'"at":"'

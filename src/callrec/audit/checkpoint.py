@@ -27,11 +27,11 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from callrec.audit.tree import check_inclusion
 from callrec.crypto.primitives import sha256, sign, signing_public, verify
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 
 KEY_ID_BYTES: Final = 4

@@ -22,7 +22,6 @@ unknown key, which both ask a reader to ignore (docs/formats/witness.md, 5).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,6 +35,7 @@ from callrec.audit.checkpoint import (
 )
 from callrec.crypto.primitives import sign, verify
 from callrec.crypto.verifier_key import VerifierKey
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 MAX_PROOF_LINES: Final = 63

@@ -9,7 +9,6 @@ it, under approvals in the log whose makers had that power too and had not made 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callrec.audit.checkpoint import origin
@@ -17,6 +16,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register, apply_statement, check_made_by, founders_of
 from callrec.audit.session import SESSION_STATEMENT, read_certificate
 from callrec.crypto.statement import Statement, read_statement
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Power, Role, powers_vouched_for

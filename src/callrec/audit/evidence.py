@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -29,6 +28,7 @@ from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.crypto.canonical import canonical
 from callrec.crypto.statement import read_statement
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 

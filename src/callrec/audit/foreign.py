@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
 
@@ -44,6 +43,7 @@ from callrec.catalogue.written import rows_of, sign_as_found
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.statement import read_statement
+from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
 
 _MAX_GUESSED: Final = 8

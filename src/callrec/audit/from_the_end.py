@@ -14,13 +14,13 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from typing import IO, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from callrec.audit.stretch import STRETCH, Stretch, StretchExpectations, check_stretch
 from callrec.catalogue.engine import Database, opened_at, place_of
+from callrec.dataclass import asdict, dataclass, field
 from callrec.errors import CallrecError, Tampered
 from callrec.system.modules import python_command
 from callrec.system.processes import kill_process, read_available, start_process, usable_processors

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 MAX_LEAF_BYTES: Final = (1 << 16) - 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.statement import Statement, check_statement
+from callrec.dataclass import dataclass, field
 from callrec.errors import NotFound, Tampered
 from callrec.policy.role import (
     Delegation,

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from typing import Final
 from callrec.audit.log import Head
 from callrec.audit.register import Register
 from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Tampered
 from callrec.system.files import move_over, remove_file, sync_descriptor
 from callrec.system.rights import make_private_folder

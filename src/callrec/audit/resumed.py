@@ -11,7 +11,6 @@ counts for nothing: its leaf is no longer in the table, and its hash stays in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -23,6 +22,7 @@ from callrec.audit.register import Register, check_made_by
 from callrec.audit.sessions import all_sessions, check_certificate, last_attestable
 from callrec.catalogue import tables
 from callrec.crypto.statement import Statement, read_statement
+from callrec.dataclass import dataclass, field, fields
 from callrec.errors import Tampered
 from callrec.policy.role import Power, Standing
 
@@ -88,6 +88,9 @@ class Found:
         return bool(self.entries or self.unsigned) or tables.checkpoint.name in named
 
 
+_NOTHING: Final = Found()
+
+
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """How the log went on once."""
@@ -129,7 +132,7 @@ def lost_at_least(size: int, lost: Iterable[Head]) -> int:
     return max((max(1, head.size - size) for head in lost), default=0)
 
 
-def resumed_fields(lost: Iterable[Head], found: Found = Found()) -> Mapping[str, Any]:
+def resumed_fields(lost: Iterable[Head], found: Found = _NOTHING) -> Mapping[str, Any]:
     """The fields of a ``resumed`` statement."""
     heads = sorted({(head.size, head.root.hex()) for head in lost})
     return {

@@ -11,7 +11,6 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
@@ -32,6 +31,7 @@ from callrec.catalogue.written import (
     newest_written,
     signed_tables,
 )
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 MOST_NAMED: Final = 20

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,6 +19,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.primitives import SIGNING_PUBLIC_BYTES, SigningPublic
 from callrec.crypto.statement import Statement
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
 from callrec.policy.incident import IncidentAct

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
 from itertools import groupby
@@ -36,6 +35,7 @@ from callrec.audit.resumed import SetAside
 from callrec.audit.session import SessionCertificate, may_session_attest
 from callrec.catalogue.engine import Database
 from callrec.crypto.primitives import verify
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 
 LEVEL: Final = 13

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +35,7 @@ from callrec.audit.sessions import find_certificate, last_attestable, session_ke
 from callrec.audit.stretch import UNSIGNED
 from callrec.audit.whole import verify_fast, verify_new_fast
 from callrec.catalogue import tables
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import VaultKey
 

@@ -12,7 +12,6 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
@@ -46,6 +45,7 @@ from callrec.audit.stretch import (
 )
 from callrec.catalogue import tables
 from callrec.catalogue.engine import Database, database_of, is_postgres
+from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, Tampered
 from callrec.policy.role import VaultKey
 

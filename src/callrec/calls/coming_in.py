@@ -7,7 +7,6 @@ is marked wherever it is listed, since nobody but they know where it was from.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.policy.role import PersonId, Role
 
 

@@ -11,7 +11,6 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +28,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, encode, parse, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import entries_in
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Power, VaultKey

@@ -7,7 +7,6 @@ is opened shows which rows there should be.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -18,6 +17,7 @@ from callrec.calls.custody import OpenedRecording, Opening, check_clear_columns
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.catalogue.index import IndexedCall, calls_missed, candidates
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import Role, VaultKey

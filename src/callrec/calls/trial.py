@@ -7,7 +7,6 @@ is opened here is kept or shown.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, union
@@ -16,6 +15,7 @@ from callrec.calls.custody import open_batch_key, open_data_key
 from callrec.catalogue import tables
 from callrec.catalogue.engine import TO_RESTORE, batches
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey

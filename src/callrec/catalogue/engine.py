@@ -12,7 +12,6 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -28,6 +27,7 @@ from callrec.catalogue.sqlite import (
     rewrite_file,
 )
 from callrec.catalogue.tables import METADATA
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.system.files import create_private, disk_errors, sync
 from callrec.system.rights import check_only_we_can_change, make_private_folder, may_write

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from functools import cache
@@ -28,6 +27,7 @@ from callrec.catalogue.engine import insert_rows
 from callrec.catalogue.tables import to_millis
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.days import DayRange
 from callrec.policy.retention import RecordingState

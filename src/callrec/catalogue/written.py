@@ -11,7 +11,6 @@ In SQLite one connection has these for itself; in PostgreSQL they were made with
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +20,7 @@ from sqlalchemy.dialects import sqlite
 from callrec.catalogue.engine import TO_RESTORE, database_of, is_postgres, sqlite_connection
 from callrec.catalogue.tables import METADATA
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 HARMLESS: Final = "harmless"

@@ -6,10 +6,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final, TextIO
 
+from callrec.dataclass import dataclass
 from callrec.views.words import as_words
 
 PERHAPS_HARMFUL: Final = re.compile(r"[^\x20-\x7e]")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy import search as criteria
 from callrec.policy.edits import TypedEdit, read_clip, read_silence

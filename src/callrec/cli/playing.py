@@ -11,12 +11,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from math import ceil, floor
 from typing import IO, TYPE_CHECKING, Final
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Misconfigured
 from callrec.policy.edits import Span, format_time
 from callrec.system.console import read_key, reading_keys

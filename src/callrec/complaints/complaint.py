@@ -7,7 +7,6 @@ is a version of its own each; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from callrec.audit.log import LogTransaction
@@ -15,6 +14,7 @@ from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue import tables
 from callrec.complaints.log import COMPLAINTS, ComplaintBody, ComplaintVersion, read_complaint
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.incidents.log import INCIDENTS
 from callrec.mail.outbox import queue_mail

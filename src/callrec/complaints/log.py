@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
@@ -19,6 +18,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -24,6 +23,7 @@ from callrec.complaints.log import (
     unopened_complaint,
 )
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.login.people import logins
 from callrec.policy.clock_events import Deadline, Urgency, urgency

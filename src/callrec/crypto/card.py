@@ -8,7 +8,6 @@ under what the secret derives, and whatever opens that is right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from callrec.crypto.primitives import KEY_BYTES, constant_time_equal, random_bytes, sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 
 MIN_RSA_BITS: Final = 2048

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 
 

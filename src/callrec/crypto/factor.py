@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.grouped import grouped_words, read_grouped_words
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, Tampered, Unusable
 
 MOST_FACTORS: Final = 2

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callrec.crypto import primitives
@@ -25,6 +24,7 @@ from callrec.crypto.primitives import (
     KemPublic,
     SigningPublic,
 )
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, Tampered
 
 _NO_FORM: Final = "a locked seed is not in its form"

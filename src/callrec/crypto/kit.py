@@ -10,7 +10,6 @@ of a share from right ones; here it is also asked which one is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +21,7 @@ from shamir_mnemonic.wordlist import WORD_INDEX_MAP
 
 from callrec.crypto.grouped import grouped_words, read_grouped_words
 from callrec.crypto.primitives import KEY_BYTES
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 
 CHECK_BYTES: Final = 3

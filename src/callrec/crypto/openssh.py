@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass
 
 _TYPES: Final = frozenset(
     {

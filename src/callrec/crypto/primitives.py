@@ -12,7 +12,6 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Final, NewType
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 KEY_BYTES = 32

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, starmap
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, encode, format_instant, parse, parse_instant
 from callrec.crypto.context import STATEMENT_KINDS, statement_context
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 
 

@@ -10,10 +10,10 @@ Source: c2sp.org/signed-note, "Verifier keys"; the types of c2sp.org/tlog-cosign
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from typing import Final
 
 from callrec.crypto.primitives import SIGNING_PUBLIC_BYTES, sha256, signing_public
+from callrec.dataclass import dataclass
 
 KEY_ID_BYTES: Final = 4
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import Locked, Unusable
 
 ALGORITHMS: Final = (-7, -8, -257)

@@ -8,7 +8,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
@@ -22,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callrec.crypto.webauthn import relying_party
+from callrec.dataclass import dataclass, field
 from callrec.desk import guard
 from callrec.desk.arriving import Arriving
 from callrec.desk.browsers import MOST, Browser, Browsers

@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, field
 from callrec.desk.exchange import (
     Answered,
     Asked,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
 from markupsafe import Markup
 
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import as_json, download, page
 from callrec.desk.seat import Seat

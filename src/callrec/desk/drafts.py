@@ -13,9 +13,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Final
 
+from callrec.dataclass import dataclass, field
 from callrec.desk.exchange import Asked, Upload, is_secret
 from callrec.desk.seat import Seat
 from callrec.errors import Refused

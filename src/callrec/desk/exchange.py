@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, field
 from callrec.system.children import Channel
 
 SENT: Final = "SENT"

@@ -10,7 +10,6 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from callrec.crypto.webauthn import (
     from_base64url,
     relying_party,
 )
+from callrec.dataclass import dataclass, field
 from callrec.desk.exchange import Asked
 from callrec.errors import Locked, Unusable
 from callrec.login.asking import Answer

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from callrec.dataclass import dataclass, field
 
 CONTENT_POLICY: Final = (
     "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, Queue
 from threading import Event
 from typing import Final, TypeAlias
 
+from callrec.dataclass import dataclass
 from callrec.desk.beside import Beside
 from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.practice import Actor, Practice

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from markupsafe import Markup, escape
 
+from callrec.dataclass import dataclass
 from callrec.desk.seat import PasswordNeeded
 from callrec.errors import CallrecError, WrongPassword
 from callrec.policy.further import QUESTIONS

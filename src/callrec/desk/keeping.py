@@ -11,7 +11,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from callrec.audit.session import DESK, DESK_IDLE_LIMIT
 from callrec.config import Config
+from callrec.dataclass import dataclass
 from callrec.desk.beside import Beside
 from callrec.desk.drafts import keep_late, restore_drafts
 from callrec.desk.exchange import (

@@ -8,11 +8,11 @@ for the other way round), one code of a column that has codes (``?state=placed``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from callrec.dataclass import KW_ONLY, dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import as_csv, as_json, page
 from callrec.desk.seat import Seat

@@ -10,12 +10,12 @@ whichever way that ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final
 
+from callrec.dataclass import replace
 from callrec.desk.beside import Beside
 from callrec.desk.exchange import LONGEST
 from callrec.desk.memory import folder_in_memory

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from callrec.crypto.webauthn import PRF_INPUT, as_base64url
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.hints import fields_of, with_links
 from callrec.desk.seat import PasswordNeeded, Seat

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, TypeVar
 
@@ -18,6 +17,7 @@ from callrec.audit.session import DESK_IDLE_LIMIT
 from callrec.crypto.factor import PRINTED, Factors, Slot
 from callrec.crypto.identity import Identity
 from callrec.crypto.webauthn import relying_party
+from callrec.dataclass import dataclass, field
 from callrec.desk.beside import Beside
 from callrec.desk.exchange import Asked
 from callrec.desk.factors import Challenges, Presented, passkeys_at, presents

@@ -12,7 +12,6 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from callrec import config
+from callrec.dataclass import dataclass
 from callrec.desk.application import Admission, Desk, application
 from callrec.desk.arriving import TRANSPORT
 from callrec.desk.browsers import Browsers

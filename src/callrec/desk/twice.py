@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked, is_secret
 from callrec.desk.seat import Seat
 

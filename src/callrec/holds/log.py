@@ -7,7 +7,6 @@ is made, changed and ended is part of the same transaction (docs/formats/holds.m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -28,6 +27,7 @@ from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct, HoldState, hold_after, next_state
 from callrec.policy.particulars import Particulars

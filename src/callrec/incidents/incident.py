@@ -7,7 +7,6 @@ closing, are new versions; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -17,6 +16,7 @@ from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Unusable
 from callrec.incidents.log import (
     INCIDENTS,

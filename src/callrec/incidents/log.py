@@ -7,7 +7,6 @@ stands first in its subject, and it is attested. Each makes a version; none is e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final
@@ -22,6 +21,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.policy.breach import Closing, Findings
 from callrec.policy.incident import (

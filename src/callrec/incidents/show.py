@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -14,6 +13,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered, Unusable
 from callrec.incidents.incident import report_due_at, reporting_grid
 from callrec.incidents.log import (

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.calls.custody import Opening
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked
 from callrec.intake.joining import call_held, joining_facts, uids_with_grants
 from callrec.intake.known import (

@@ -13,7 +13,6 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Final, cast
@@ -21,6 +20,7 @@ from typing import IO, Final, cast
 from pydantic import ValidationError
 
 from callrec.config import Attest
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.reading import Opened, Unsettled, open_source
 from callrec.intake.sources import Mark, Quarantined, Refusal, Source, find_sources, read_error_text

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, func, select
@@ -31,6 +30,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant, whole_milliseconds
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Failed, Tampered
 from callrec.holds.log import match_again
 from callrec.intake.known import DuplicateMacs, Portion, write_macs

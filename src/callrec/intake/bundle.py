@@ -20,13 +20,13 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipExtFile, ZipFile, ZipInfo
 
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import Undescribed, Unreadable, WrongChecksum
 from callrec.intake.sources import (

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Final, TypeAlias
 from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Locked, NotFound, Tampered, Unusable
 from callrec.intake.known import Portion
 from callrec.intake.sealing import Seen, Taken

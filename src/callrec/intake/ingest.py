@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -31,6 +30,7 @@ from sqlalchemy import Row
 
 from callrec.calls.custody import Opening
 from callrec.catalogue.engine import reading
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import CallrecError, Tampered
 from callrec.intake.alike import sort_portion
 from callrec.intake.batch import BatchKeys, catalogue_batch, write_marks

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from callrec.calls.custody import Opening, encode_name
 from callrec.calls.records import as_record
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.dataclass import replace
 from callrec.errors import Locked, Tampered
 from callrec.intake.known import DuplicateMacs, KnownRecording, Portion, without_record
 from callrec.intake.reading import WrongChecksum, call_described, doubts_of, or_quarantined

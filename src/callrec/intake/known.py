@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -26,6 +25,7 @@ from callrec.catalogue.tables import to_millis
 from callrec.crypto.canonical import canonical
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
+from callrec.dataclass import dataclass, field
 from callrec.intake.reading import sidecar_mark
 from callrec.intake.sealing import Seen, Taken
 from callrec.intake.sources import Mark, Quarantined, Source

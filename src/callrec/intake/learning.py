@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, replace
 from callrec.intake.preview import Preview, preview_names
 from callrec.intake.reading import modified_at, telephone_setup
 from callrec.intake.sources import Source, find_sources

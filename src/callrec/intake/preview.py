@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, replace
 from callrec.intake.joining import UNRECOGNISED, is_unrecognised, joining_facts
 from callrec.intake.reading import doubts_of, open_source, or_quarantined
 from callrec.intake.records import AvailableCallRecords

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.sources import (
     Mark,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
 from operator import attrgetter
@@ -26,6 +25,7 @@ from callrec.calls.records import sealed_legs
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.dataclass import dataclass, field
 from callrec.errors import NotFound, Tampered
 from callrec.intake.reading import telephone_setup
 from callrec.intake.reconciled import (

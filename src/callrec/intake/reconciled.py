@@ -7,7 +7,6 @@ the last one and opens nothing (docs/formats/keys.md, 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import asdict, dataclass, replace
 from callrec.errors import Tampered
 from callrec.policy.authority import check_may
 from callrec.policy.days import DayRange, QuietPeriod

@@ -12,7 +12,6 @@ import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import FileIO
 from itertools import chain, islice
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import why_not_a_file

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from callrec.calls.custody import SealedMetadata
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.intake.reading import (
     Opened,

@@ -11,11 +11,11 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.system.paths import lies_in
 from callrec.telephone.call import Call

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
 from callrec.crypto.statement import entries_in, read_statement
+from callrec.dataclass import dataclass, field
 from callrec.intake.sources import MISDATED, Quarantined, ReadBack, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing

@@ -12,7 +12,6 @@ import base64
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -21,6 +20,7 @@ from stat import S_ISREG
 from typing import IO, Any, Final, TypeAlias, cast
 
 from callrec.crypto.openssh import read_allowed_signers
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Unusable
 from callrec.intake.reading import Opened, Undescribed, Unreadable, Unvouched, WrongChecksum
 from callrec.intake.sources import Mark, Source, read_error_text

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from itertools import takewhile
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Final, Protocol, TypeAlias
 
 from watchfiles import Change, watch
 
+from callrec.dataclass import astuple, dataclass, field, replace
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.intake.clearing import AfterIntake, check_after
 from callrec.intake.ingest import MAX_BATCH_RECORDINGS, IntakeOrder, ingest_found

@@ -9,7 +9,6 @@ follows from the log's leaves, and that needs no key. That the leaves are as the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from itertools import chain
@@ -23,6 +22,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
 from callrec.complaints.log import COMPLAINTS
+from callrec.dataclass import dataclass
 from callrec.incidents.log import INCIDENTS
 from callrec.login.factors import factors_of
 from callrec.login.people import logins

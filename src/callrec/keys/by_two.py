@@ -8,11 +8,11 @@ opens by the rule before; a new version is made as well, as the old ones were kn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from callrec.archive.opened import drives_opened_by_one
 from callrec.audit.log import LogTransaction, read_register
 from callrec.catalogue import tables
+from callrec.dataclass import replace
 from callrec.login.locks import holders, new_version, shares_for
 from callrec.people.vouching import log_shares, renew_keys
 from callrec.policy.role import VaultKey, is_machine, may_be_second

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 from callrec.audit.leaf import NOBODY, Outcome
@@ -22,6 +21,7 @@ from callrec.catalogue.volumes import IN_USE, each_volume
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import PrintedKit, kit_pages
+from callrec.dataclass import replace
 from callrec.errors import CallrecError, Locked, Refused
 from callrec.login.locks import holders, new_version, open_shares, shares_given
 from callrec.login.together import opened_by_two

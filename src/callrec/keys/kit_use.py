@@ -8,7 +8,6 @@ shares, the next kit, and new versions of every vault key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -25,6 +24,7 @@ from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.identity import PublicKeys
 from callrec.crypto.kit import PrintedKit, read_kit
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.keys.kit import (
     draw_kit,

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any, Final
@@ -40,6 +39,7 @@ from callrec.catalogue.volumes import make_former
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer, sealed_size
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Locked, NotFound, Tampered
 from callrec.intake.batch import BatchKeys, batch_row
 from callrec.login.together import opened_by_two

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, tuple_
@@ -36,6 +35,7 @@ from callrec.catalogue.written import made_anew
 from callrec.complaints.log import COMPLAINTS
 from callrec.crypto import primitives
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Failed, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.intake.known import DuplicateMacs, write_macs

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, NotFound, Refused
 from callrec.letters.wording import AboutRecordings, LetterContent, Letterhead, ToldCall
 from callrec.login.people import name_of

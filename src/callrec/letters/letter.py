@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused
 from callrec.letters.facts import LetterSource, recipients_unseen, tells_recipients
 from callrec.letters.log import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,6 +12,7 @@ from callrec.audit.leaf import Leaf, detail_commitment
 from callrec.audit.log import LogTransaction
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
+from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Tampered
 from callrec.policy.handing_over import Channel
 from callrec.policy.request import RequestAct

@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, partial
@@ -25,6 +24,7 @@ from importlib import resources
 from string import Template
 from typing import Final, TypeAlias
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import Source
 from callrec.package.texts import COLUMNS, bullets
 from callrec.policy.clause import Clause

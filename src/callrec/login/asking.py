@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from callrec.crypto.factor import Slot
+from callrec.dataclass import dataclass
 
 
 class Asking(Protocol):

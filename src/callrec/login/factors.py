@@ -12,7 +12,6 @@ Both raise a CallrecError in one sentence where the device does not answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -34,6 +33,7 @@ from callrec.crypto.factor import (
     seal_factor,
 )
 from callrec.crypto.identity import LockedSeed
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Locked, NotFound, Refused, Unusable
 from callrec.login.asking import Answer, Asking, Here
 from callrec.login.locks import relock

@@ -15,13 +15,13 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callrec.audit.session import IDLE_LIMIT, SESSION_LIMIT
 from callrec.crypto.primitives import KEY_BYTES
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, Misconfigured
 from callrec.system.files import lock, open_folder_lock, remove_file, write_private
 from callrec.system.rights import read_private

@@ -11,7 +11,6 @@ import base64
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
@@ -30,6 +29,7 @@ from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, lock
 from callrec.crypto.parts import Part, join, split
 from callrec.crypto.primitives import Kdf
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Locked, Tampered
 from callrec.login.sessions import drop_sessions
 from callrec.policy.role import (

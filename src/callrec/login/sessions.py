@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +35,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import Locked, Tampered
 from callrec.login.keyring import Session, forget_session
 from callrec.login.people import find_person, logins

@@ -6,12 +6,12 @@ command. That the second was there is on record in their own name, before anythi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import takewhile
 from typing import Final
 
 from callrec.audit.register import Voucher
 from callrec.catalogue.engine import reading
+from callrec.dataclass import replace
 from callrec.login.locks import open_shares
 from callrec.login.people import logins
 from callrec.policy.authority import check_opened_by_two

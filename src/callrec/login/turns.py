@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +24,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import CannotWrite, transaction
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import Locked
 from callrec.practice import Practice
 

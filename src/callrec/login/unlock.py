@@ -11,7 +11,6 @@ To log in opens a session; at their first login, new people make their own key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +27,7 @@ from callrec.crypto.canonical import parse
 from callrec.crypto.factor import NO_FACTORS, Factors, slot_of_nobody
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.statement import sign_statement
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, Misconfigured, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.choosing import check_password, facts_known

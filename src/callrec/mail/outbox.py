@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, update_row
 from callrec.catalogue.tables import from_millis, to_millis
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.days import short_date
 from callrec.policy.role import Standing

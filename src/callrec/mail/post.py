@@ -10,7 +10,6 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +17,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from callrec.config import Mail
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured
 
 ANSWER_SECONDS: Final = 20

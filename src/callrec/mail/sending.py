@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from callrec.catalogue.engine import alone, reading, transaction
 from callrec.catalogue.tables import to_millis
+from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured, Tampered
 from callrec.mail.outbox import (
     Message,

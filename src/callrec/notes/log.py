@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -22,6 +21,7 @@ from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.purpose import TERMS, Purpose, purpose_of
 from callrec.policy.request import CHANGING_ACTS, RequestAct

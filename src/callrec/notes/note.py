@@ -7,13 +7,13 @@ else. Each change is a version of its own; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import find_recording
 from callrec.catalogue import tables
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import Locked, NotFound
 from callrec.notes.log import NOTES, NoteBody, NoteVersion, asking_leaves, columns_of, facts_of
 from callrec.policy.retention import RecordingState

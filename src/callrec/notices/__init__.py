@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -22,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from callrec.audit.register import SettingsVersion
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, NotFound, Unusable
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.notice import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from callrec.dataclass import replace
 from callrec.errors import Unusable
 from callrec.package.callrec_verify import (
     RecorderKeys,

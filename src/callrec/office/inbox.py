@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -29,6 +28,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, ROWS_OF_REQUESTS, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.complaints.show import complaints_waiting_for
+from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Refused
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Final
@@ -18,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from callrec.catalogue.roles import database_sql, rights_sql
 from callrec.config import LOOPBACK
+from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured
 from callrec.settings import Section, Several, explain_error
 from callrec.system.toml import read_toml, toml_lines

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
 from callrec.config import load_config
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Misconfigured, NotFound
 from callrec.office.status import Status, read_status
 from callrec.practice import open_practice

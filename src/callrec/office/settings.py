@@ -10,7 +10,6 @@ when.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from callrec.audit.register import SettingsVersion, settings_fields
 from callrec.catalogue.engine import reading
 from callrec.config import Config
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured, NotFound
 from callrec.intake.reading import telephone_setup
 from callrec.keys.by_two import share_out_anew

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from callrec.catalogue.engine import reading
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.days import short_date
 from callrec.practice import Actor, Practice, put_stamps_on_record

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,6 +35,7 @@ from callrec.catalogue.volumes import count_with_too_few_copies
 from callrec.complaints.show import complaint_warnings
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Tampered
 from callrec.incidents.show import incident_warnings
 from callrec.intake.reconciled import LastReconciled, last_reconciled, made_up_warnings

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from callrec.dataclass import dataclass
 from callrec.package.manifest import FileRole, NotEnclosed, ReleasedFile, WhyNotEnclosed
 from callrec.policy.days import day_in_words
 from callrec.policy.edits import Edits, Filler, Side, Span

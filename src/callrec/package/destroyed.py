@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, format_instant
+from callrec.dataclass import asdict, dataclass
 from callrec.package.certificate import (
     CertifiedApproval,
     approval_in_words,

@@ -8,9 +8,9 @@ in writing (NHS Records Management Code of Practice). It names nobody who spoke,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from callrec.dataclass import dataclass
 from callrec.policy.days import day_in_words
 
 TITLE = "Instruction to delete recordings"

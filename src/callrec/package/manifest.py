@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from callrec.crypto.canonical import canonical, format_instant
+from callrec.dataclass import asdict, dataclass, fields
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.system.spreadsheet import Cell, to_csv
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Unchecked, Unusable
 from callrec.package.callrec_verify import MOST_ENTRIES, Files, TooMany, files_in
 from callrec.package.package import DESTRUCTION, MANIFEST, SIGNATURE, SUMS

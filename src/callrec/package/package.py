@@ -12,12 +12,12 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from typing import BinaryIO, Final, TypeAlias
 
 from callrec.crypto.primitives import sha256, sign, signing_public
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.package.manifest import CallData, Manifest, ReleasedFile
 

@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, open_sealed, pbkdf2, sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Locked, Tampered, Unusable
 from callrec.package.callrec_verify import fits, unbase64
 from callrec.package.whole import normalise_passphrase

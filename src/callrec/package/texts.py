@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import resources
 from string import Template
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.package.callrec_verify import Time, read_proof, witnesses_of
 from callrec.package.certificate import doubt_in_words, hash_in_lines
 from callrec.package.destroyed import Certified, DestructionCertificate

@@ -7,9 +7,10 @@ escapes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from callrec.dataclass import dataclass
 
 Fact: TypeAlias = "tuple[str, str]"
 """What it is of, and what it is."""

@@ -7,11 +7,11 @@ keyboard, by a screen reader, on a telephone and on A4.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape
 from importlib import resources
 from itertools import count
 
+from callrec.dataclass import replace
 from callrec.paper.document import (
     Block,
     Document,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from importlib import resources
@@ -19,6 +18,8 @@ from xml.sax.saxutils import escape
 
 import segno
 from fpdf import FPDF
+
+from callrec.dataclass import dataclass
 
 MM_PER_POINT: Final = 25.4 / 72
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from callrec.crypto.kit import PrintedKit
+from callrec.dataclass import dataclass
 from callrec.package.certificate import hash_in_groups, instant_in_words
 from callrec.package.whole import key_words
 from callrec.paper.faces import Face, Style

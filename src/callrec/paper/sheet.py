@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 from math import inf
@@ -18,6 +17,7 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from fpdf.prefs import ViewerPreferences
 
+from callrec.dataclass import dataclass, replace
 from callrec.paper.faces import (
     EVERY_CHARACTER,
     Face,

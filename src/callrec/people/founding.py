@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from glob import escape
 from pathlib import Path
@@ -26,6 +25,7 @@ from callrec.crypto.canonical import canonical, format_instant
 from callrec.crypto.identity import Identity, lock
 from callrec.crypto.kit import PrintedKit, kit_pages
 from callrec.crypto.statement import Statement, sign_statement
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.login.choosing import check_password, facts_configured
 from callrec.login.locks import (

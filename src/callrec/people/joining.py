@@ -9,7 +9,6 @@ granted to them was sealed to the old key alone and has to be approved again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
 from callrec.crypto import primitives
 from callrec.crypto.identity import Identity
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Unusable
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.keyring import Credential, write_credential

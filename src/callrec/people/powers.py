@@ -6,11 +6,11 @@ keys goes on under a new version that the person never sees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from callrec.audit.register import Voucher
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused
 from callrec.login.people import find_person, logins, shown_colleague
 from callrec.login.together import joined

@@ -8,12 +8,12 @@ version. Which drives it still opens: `archive.opened`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from callrec.audit.log import LogTransaction, Signer, read_register
 from callrec.audit.session import PASSWORD_SEEN
 from callrec.catalogue import tables
 from callrec.catalogue.engine import update_row
+from callrec.dataclass import replace
 from callrec.errors import Refused
 from callrec.login.choosing import check_password, facts_known
 from callrec.login.locks import holders, new_identity, new_version

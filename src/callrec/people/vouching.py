@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final
@@ -32,6 +31,7 @@ from callrec.complaints.log import COMPLAINTS
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
 from callrec.crypto.identity import PublicKeys
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Failed, Locked, Tampered
 from callrec.incidents.log import INCIDENTS
 from callrec.login.locks import (

@@ -20,10 +20,10 @@ keys records the end and renews the keys that the power opened.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited

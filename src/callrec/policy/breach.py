@@ -14,11 +14,11 @@ on the risk is high is from memory: have your data protection officer check it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, fields, replace
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.days import as_typed

@@ -8,11 +8,11 @@ that a law sets are fixed, the others come from the settings' section ``[clocks]
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from operator import attrgetter
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Unusable
 from callrec.policy.days import day_in_words
 from callrec.policy.purpose import Purpose

@@ -33,10 +33,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import itemgetter
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import (

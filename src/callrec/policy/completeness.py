@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Refused, Source, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import FIRST_YEAR, parse_day

@@ -14,11 +14,11 @@ import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Unusable
 
 AROUND = timedelta(minutes=15)

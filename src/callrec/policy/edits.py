@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.purpose import TERMS

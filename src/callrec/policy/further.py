@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import Unusable
 from callrec.policy.words import words
 

@@ -12,10 +12,10 @@ counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.edits import TypedEdit

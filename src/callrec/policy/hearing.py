@@ -18,11 +18,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused
 from callrec.policy.authority import RequestFacts, check_may, hint_who_decides
 from callrec.policy.clause import Clause

@@ -7,10 +7,10 @@ and informs a line manager at once. What the law asks of a breach is in `breach`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law

@@ -8,12 +8,12 @@ allowed, as they happen, and are reported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise, zip_longest
 from types import MappingProxyType
 
+from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured
 from callrec.policy.clause import Clause
 from callrec.policy.search import Direction

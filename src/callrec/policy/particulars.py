@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from typing import Any, Final
 
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import (

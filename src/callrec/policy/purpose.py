@@ -7,12 +7,12 @@ purpose, but for the grounds to withhold (`withholding`). As tables: docs/refere
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
 from callrec.policy.role import Power

@@ -37,12 +37,12 @@ changing an undecided request or asking about it does not move its day.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause
 from callrec.policy.days import as_typed, day_end

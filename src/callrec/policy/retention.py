@@ -24,13 +24,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from math import inf
 from typing import Final
 
+from callrec.dataclass import dataclass, field
 from callrec.errors import Refused
 from callrec.policy.authority import RequestFacts, check_may
 from callrec.policy.clause import Clause, Law

@@ -12,12 +12,12 @@ reader of the audit log.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Source
 from callrec.policy.authority import RequestFacts, check_in_force, check_may
 from callrec.policy.clause import Clause, Law

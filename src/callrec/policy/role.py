@@ -8,12 +8,12 @@ after the computers is a manager who may only make requests.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NewType
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.words import Worded, in_words
 

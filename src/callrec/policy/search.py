@@ -10,11 +10,11 @@ other and never wider than one may be: what says neither number, name, nor day d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeVar
 
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.days import DayRange, TimeRange

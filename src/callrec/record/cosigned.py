@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +28,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.crypto.statement import read_statement
 from callrec.crypto.verifier_key import COSIGNATURE_KEY, VerifierKey, read_verifier_key
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.policy.words import listed
 from callrec.practice import Practice

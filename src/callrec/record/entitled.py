@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Final
 
@@ -22,6 +21,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Refused, Tampered
 from callrec.policy.authority import without_lapsed
 from callrec.policy.role import Person, Power, powers_of

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from operator import not_
@@ -27,6 +26,7 @@ from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import Head
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
 from callrec.crypto.statement import Statement
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Tampered, Unusable
 
 Form = TypeVar("Form")

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -23,6 +22,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import read_resumed
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
@@ -25,6 +24,7 @@ from callrec.audit.rows import check_tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
 from callrec.crypto.canonical import format_instant
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
 from callrec.policy.authority import check_may

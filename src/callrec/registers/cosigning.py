@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -35,6 +34,7 @@ from callrec.audit.register import Register
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import signing_public
 from callrec.crypto.verifier_key import NOTE_KEY, VerifierKey
+from callrec.dataclass import dataclass, field
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_in_force

@@ -7,7 +7,6 @@ leaves, where only people who may read the audit log see them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, select
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import Purpose

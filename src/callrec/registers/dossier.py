@@ -14,7 +14,6 @@ that made it commits to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from typing import Any, Final
@@ -27,6 +26,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.login.people import logins, shown_colleague
 from callrec.mail.outbox import Message, read_messages

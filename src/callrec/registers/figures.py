@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from callrec.dataclass import dataclass
 from callrec.policy.purpose import Purpose
 from callrec.registers.months import HeldCalls, PurposeCount
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from statistics import median
 from typing import Final
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.intake.reconciled import LastReconciled
 from callrec.policy.days import DayRange

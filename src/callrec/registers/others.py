@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
@@ -27,6 +26,7 @@ from callrec.catalogue.tables import from_millis
 from callrec.complaints.log import COMPLAINTS, OpenComplaint, read_complaint
 from callrec.complaints.show import entered_complaints, shown_complaint
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass, fields
 from callrec.errors import Locked, Tampered
 from callrec.incidents.log import INCIDENTS, OpenIncident, read_incident
 from callrec.incidents.show import entered_incidents, shown_incident

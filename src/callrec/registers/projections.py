@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby, islice
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
@@ -35,6 +34,7 @@ from callrec.catalogue.index import read_parts
 from callrec.complaints.log import check_complaint_rows
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import entries_in, read_statement
+from callrec.dataclass import dataclass, field
 from callrec.errors import Tampered
 from callrec.incidents.log import check_incident_rows
 from callrec.intake.reconciled import check_reconciliations

@@ -7,7 +7,6 @@ what they say. The log first records that it was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
+from callrec.dataclass import dataclass, fields
 from callrec.errors import Unusable
 from callrec.policy.reviews import RegisterName, ReviewVerdict, check_may_read_register
 from callrec.practice import Actor, Practice, attempt, record, today

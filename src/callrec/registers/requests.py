@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from callrec.audit.leaf import Leaf
+from callrec.dataclass import dataclass
 from callrec.policy.further import FurtherParticular
 from callrec.policy.hearing import REOPENING_ACTS, answers_requester
 from callrec.policy.purpose import Purpose

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -38,6 +37,7 @@ from callrec.config import Config
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import Statement, check_statement, read_statement
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, Refused, Tampered, Unusable
 from callrec.login.people import everybody, logins
 from callrec.policy.authority import check_may_resume

@@ -10,12 +10,12 @@ concerned is not told, that person does not read of it here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from sqlalchemy import Connection
 
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, waits_of
 from callrec.policy.further import FurtherParticular

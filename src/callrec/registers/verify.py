@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -50,6 +49,7 @@ from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
+from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.policy.words import listed
 from callrec.practice import Practice, state_folder

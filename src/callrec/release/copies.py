@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from io import BufferedReader
@@ -24,6 +23,7 @@ from typing import Any, BinaryIO, Final
 from callrec.archive.attached import open_recording
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.package.callrec_verify import named_as_of
 from callrec.package.certificate import came_in_in_words, instant_in_words, vouched_in_words

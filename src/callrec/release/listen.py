@@ -14,7 +14,6 @@ and no file of it is ever written.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
@@ -26,6 +25,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Refused, Unusable
 from callrec.login.people import line_managers
 from callrec.policy.clause import Clause

@@ -8,13 +8,13 @@ own log has all of that (docs/formats/release.md, 9).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from callrec.audit.log import has_leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import canonical
+from callrec.dataclass import replace
 from callrec.package.callrec_verify import Problem, Result
 from callrec.policy.request import RequestAct
 from callrec.practice import Practice

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import sha256, signing_public
 from callrec.crypto.statement import entries_in
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.package.certificate import Certificate, Exhibit
 from callrec.package.manifest import (

@@ -19,7 +19,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -30,6 +29,7 @@ from callrec.audit.leaf import DETAIL_NONCE_BYTES
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import GRANTED, PREPARED, destroy_grants, set_grants_state
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, Refused
 from callrec.mail.outbox import notify
 from callrec.package.manifest import Manifest

@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, Unusable
 from callrec.login.people import line_managers
 from callrec.package.manifest import Manifest

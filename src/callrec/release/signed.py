@@ -8,7 +8,6 @@ path to what was signed; of the approval what is signed, which tells nothing of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, select
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse
 from callrec.crypto.statement import shown_items
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.requests.approvals import by_statement
 from callrec.requests.grants import UsableGrant

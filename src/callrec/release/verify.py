@@ -8,11 +8,11 @@ one that lies in each package (package/callrec_verify.py); here its facts get th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from callrec.dataclass import dataclass, replace
 from callrec.package.callrec_verify import (
     RELEASE,
     Problem,

@@ -9,7 +9,6 @@ somebody who may not. The request is then their own as well, and they do not dec
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants
+from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
 from callrec.policy.authority import check_may_decide

@@ -6,7 +6,6 @@ It takes no key but the public ones: people who ask need not be able to read any
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -17,6 +16,7 @@ from callrec.calls.find import call_facts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named

@@ -7,7 +7,6 @@ them, so that lists need no key and nobody can move a date unseen (docs/formats/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -23,6 +22,7 @@ from callrec.catalogue.requests import requests_ended
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered, Unusable
 from callrec.policy.clock import deadline
 from callrec.policy.clock_events import (

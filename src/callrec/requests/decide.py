@@ -7,7 +7,6 @@ it to the one person who is to hear it, and signs what was granted, to whom and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Row
 from callrec.calls.coming_in import brought_by_hand
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import destroy_grants, find_request
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import NotFound, Refused
 from callrec.login.people import find_person, line_managers, logins, namesakes
 from callrec.login.together import joined

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -18,6 +17,7 @@ from sqlalchemy import Connection
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import entries_in
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import short_date

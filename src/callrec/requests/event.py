@@ -7,7 +7,6 @@ handle the request.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +17,7 @@ from callrec.bank_holidays import scales_of, working_days
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused
 from callrec.login.people import namesakes
 from callrec.policy.authority import check_is_decider

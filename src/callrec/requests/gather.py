@@ -12,7 +12,6 @@ longer, does not. What was found and is then neither asked for nor left out stop
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -23,6 +22,7 @@ from callrec.calls.custody import OpenedRecording, Opening
 from callrec.calls.find import ShownCall, call_facts, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Unusable
 from callrec.notes.log import read_notes
 from callrec.policy.authority import check_may

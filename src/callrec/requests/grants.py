@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +33,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.policy.edits import UNEDITED, Edits
 from callrec.policy.hearing import NOTHING_GRANTED, GrantFacts, never_granted, no_longer_granted

@@ -12,7 +12,6 @@ count only if the leaf commits to them (docs/formats/grant.md, 4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -26,6 +25,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.holds.log import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS

@@ -7,7 +7,6 @@ its request tells; one whose request describes no call covers every recording.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
 from callrec.catalogue.tables import from_millis
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
 from callrec.login.people import logins

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
@@ -17,6 +16,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement, entries_in
+from callrec.dataclass import astuple, dataclass, field, replace
 from callrec.errors import Tampered, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clock_events import (

@@ -15,7 +15,6 @@ Sch 2 Pt 1 para 2].
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -25,6 +24,7 @@ from callrec.calls.custody import Opening
 from callrec.catalogue import tables
 from callrec.catalogue.holds import find_hold, hold_not_found
 from callrec.catalogue.requests import ROWS_OF_REQUESTS, find_request, request_not_found
+from callrec.dataclass import replace
 from callrec.errors import Failed, Refused, Tampered
 from callrec.login.people import people_named
 from callrec.notes.log import OpenNote, read_notes

@@ -9,7 +9,6 @@ the leaves, so readers see of it what they may open (docs/formats/grant.md, 8).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, Final
@@ -18,6 +17,7 @@ from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.catalogue.engine import reading
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.policy.completeness import normalise_text
 from callrec.policy.handing_over import (

@@ -7,11 +7,11 @@ says it, so none can be changed to lift it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from callrec.catalogue.requests import reference_of
+from callrec.dataclass import dataclass
 from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, is_for
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.rights.restriction import check_not_restricted

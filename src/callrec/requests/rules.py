@@ -15,7 +15,6 @@ the rules that were asked when it was made. `RULES` has one for every act; the p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from math import inf
 from types import MappingProxyType
@@ -29,6 +28,7 @@ from callrec.audit.register import Register
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import Statement, read_statement
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Tampered
 from callrec.policy.authority import (
     RequestFacts,

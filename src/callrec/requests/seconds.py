@@ -11,7 +11,6 @@ is set back while somebody is brought in makes them fewer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -25,6 +24,7 @@ from callrec.audit.log import read_leaf
 from callrec.audit.register import Register, Voucher
 from callrec.catalogue import tables
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.days import short_date
 from callrec.policy.hold import HoldAct

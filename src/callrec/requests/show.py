@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
+from callrec.dataclass import dataclass
 from callrec.errors import Locked
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages

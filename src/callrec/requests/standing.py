@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse, parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (

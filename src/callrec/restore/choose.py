@@ -15,7 +15,6 @@ stated by a person who joined after all that the vault knows: the copy tells, no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +30,7 @@ from callrec.catalogue.engine import FILE_NAME, reading
 from callrec.catalogue.sound import check_integrity
 from callrec.catalogue.sqlite import connect, refuse_network_file_system
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, NotFound, Tampered, Unusable
 from callrec.login.locks import open_shares
 from callrec.practice import Actor, Practice

@@ -15,7 +15,6 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -29,6 +28,7 @@ from callrec.crypto.context import context
 from callrec.crypto.factor import NO_FACTORS, Factors
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.parts import Part, join
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable, WrongPassword
 from callrec.login.asking import Here
 from callrec.login.factors import answers

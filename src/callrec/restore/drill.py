@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -25,6 +24,7 @@ from callrec.calls.trial import KeyTrial
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Tampered
 from callrec.login.together import record_second
 from callrec.policy.retention import RecordingState

@@ -8,7 +8,6 @@ nothing sealed is opened, so the leaf's actor is nobody, and the next checkpoint
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -29,6 +28,7 @@ from callrec.catalogue.engine import (
 )
 from callrec.catalogue.sound import check_integrity, check_no_rows_lost, row_counts
 from callrec.config import Config
+from callrec.dataclass import dataclass
 from callrec.errors import Failed
 from callrec.practice import (
     Practice,

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -42,6 +41,7 @@ from callrec.catalogue.sqlite import connect
 from callrec.config import Config, with_recordings
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.primitives import random_id
+from callrec.dataclass import replace
 from callrec.errors import Failed, Misconfigured, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import FILE_NAME, has_catalogue, reading
 from callrec.catalogue.sqlite import connect
 from callrec.config import Config
+from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered, Unusable
 from callrec.login.unlock import Unlocked, actor_of
 from callrec.practice import Actor, Practice, practice_on

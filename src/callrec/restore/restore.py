@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -28,6 +27,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.written import give_up_missing_rows
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.login.together import joined_if_by_two, record_second
 from callrec.policy.retention import RecordingState

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
@@ -46,6 +45,7 @@ from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.volumes import add_unknown_files, drop_bag, each_volume, save_bag
 from callrec.crypto.canonical import format_instant
 from callrec.crypto.statement import Statement, read_statement
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Failed, Locked, NotFound, Tampered, Unusable
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, powers, signing

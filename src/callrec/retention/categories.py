@@ -9,7 +9,6 @@ follows from its name, so that its row can be held against the leaf without a ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -20,6 +19,7 @@ from callrec.audit.remembered import Problem
 from callrec.calls.category import categories_of, schedule
 from callrec.catalogue import tables
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Refused
 from callrec.holds.log import NAMES_PER_LEAF
 from callrec.policy.clause import Clause

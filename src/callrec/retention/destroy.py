@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +37,7 @@ from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant
+from callrec.dataclass import dataclass, field
 from callrec.errors import Locked, Misconfigured, Tampered, Unchecked
 from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on

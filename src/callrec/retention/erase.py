@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from heapq import nsmallest
 from itertools import count
@@ -25,6 +24,7 @@ from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import find_request
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.hearing import check_identity_proven

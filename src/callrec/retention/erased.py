@@ -9,7 +9,6 @@ able to say to whom it disclosed what, and why.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -21,6 +20,7 @@ from callrec.audit.log import read_detail
 from callrec.calls.custody import OpenedRecording
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.role import VaultKey
 from callrec.policy.words import words

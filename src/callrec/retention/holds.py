@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from callrec.audit.rows import check_tables
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds, count_held, find_hold, rows_keeping
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.holds.log import HOLDS, HoldBody, log_covers, log_lifted_together, log_placed
 from callrec.login.people import logins

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from callrec.archive.log import uids_with_enough_copies
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import ReadBack

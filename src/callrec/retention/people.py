@@ -10,7 +10,6 @@ next, goes on with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,6 +23,7 @@ from callrec.catalogue.destruction import entries_known
 from callrec.catalogue.engine import reading
 from callrec.catalogue.subjects import drop_tokens
 from callrec.catalogue.volumes import IN_USE, each_volume
+from callrec.dataclass import dataclass
 from callrec.errors import Locked
 from callrec.notes.log import erase_notes, read_notes
 from callrec.policy.request import ENDED_STATES

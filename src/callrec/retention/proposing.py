@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,6 +10,7 @@ from sqlalchemy import Row
 from callrec.audit.log import LogTransaction
 from callrec.calls.custody import Opening
 from callrec.catalogue import tables
+from callrec.dataclass import replace
 from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct

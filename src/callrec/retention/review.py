@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from callrec.catalogue.holds import holds_in_state, holds_naming, rows_keeping
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
+from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured
 from callrec.policy.clock_rules import same_day_after
 from callrec.policy.days import day_end, short_date

@@ -11,7 +11,6 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from callrec.calls.custody import OpenedRecording, Opening, decode_name
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto.statement import entries_in, read_statement
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Unusable
 from callrec.holds.log import HOLDS
 from callrec.intake.reading import open_source, or_quarantined

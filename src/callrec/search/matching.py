@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from callrec.dataclass import dataclass
 from callrec.policy.purpose import TERMS
 from callrec.practice import Actor, Practice
 from callrec.requests.amend import attach_recordings

@@ -12,7 +12,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any, Final
@@ -25,6 +24,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import DAMAGED_DETAILS, UNREADABLE_DETAILS
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import asdict, dataclass, field
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.authority import check_may

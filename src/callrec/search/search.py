@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -19,6 +18,7 @@ from callrec.calls.find import ShownCall, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
+from callrec.dataclass import dataclass
 from callrec.errors import Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause

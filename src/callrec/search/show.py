@@ -8,7 +8,6 @@ file of one that is only on volumes is read where one of these is attached.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final, TypeVar
 
@@ -24,6 +23,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import rows_keeping
 from callrec.catalogue.volumes import labels_of
+from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.login.people import logins
 from callrec.notes.log import OpenNote

@@ -8,7 +8,6 @@ or change what is known of them, compares that with everybody's: the answer tell
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse_instant
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.policy.particulars import Particulars
 from callrec.policy.rights.subject import (

@@ -22,10 +22,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import asdict
 from enum import Enum
 from typing import Any, Final, NoReturn
 
+from callrec.dataclass import asdict
 from callrec.errors import Failed, Unusable
 from callrec.system.confinement import ConfinedProcess, confine
 from callrec.system.limits import Limits, Unconfined

@@ -12,9 +12,9 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, dataclass, field
 from typing import BinaryIO, Final, Protocol
 
+from callrec.dataclass import astuple, dataclass, field
 from callrec.sound.child import DECODER_COMMAND, DecodeFailure, MessageKind, Undecodable, converse
 from callrec.system.limits import Limits
 from callrec.system.modules import python_command

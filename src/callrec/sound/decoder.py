@@ -15,7 +15,6 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from typing import Any, Final, NamedTuple, cast
@@ -30,6 +29,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
+from callrec.dataclass import replace
 from callrec.sound.child import (
     DecodeFailure,
     MessageKind,

@@ -11,9 +11,9 @@ import math
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from callrec.dataclass import dataclass
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence
 from callrec.sound.child import DecodeFailure, Undecodable
 from callrec.sound.coding import WAV, Encoding, SampleFormat, decoding, encode_samples

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from callrec.dataclass import dataclass, field
 
 MAX_PEAKS: Final = 400
 _WAVE_HEADER_BYTES: Final = 44

@@ -6,7 +6,6 @@ One thread, and no numpy: a confined process can start none, and callrec needs n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
@@ -14,6 +13,8 @@ from av.audio.frame import AudioFrame
 from av.error import BlockingIOError as NoMoreYet
 from av.error import EOFError as NoMore
 from av.filter import Graph
+
+from callrec.dataclass import dataclass
 
 _AT_ONCE = 1 << 20
 """Bytes in one piece at most."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from html import escape
 from typing import Final
 
+from callrec.dataclass import replace
 from callrec.policy.edits import UNEDITED, Edits, Filler, Side, Silence, Span, format_time
 from callrec.sound.measured import MAX_PEAKS, Measured
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
 from callrec.policy.days import check_clock
 from callrec.settings import Timestamp

@@ -5,11 +5,11 @@ No error repeats what the authority answered. Source: RFC 3161, 2.4 and 3.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured
 from callrec.package.callrec_verify import (
     NO_OPENSSL,

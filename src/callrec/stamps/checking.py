@@ -6,7 +6,6 @@ Format: docs/formats/time-stamps.md, 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Final
@@ -17,6 +16,7 @@ from callrec.audit.attested import written_at
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Tampered
 from callrec.package.callrec_verify import (
     NO_OPENSSL,

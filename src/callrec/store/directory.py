@@ -20,13 +20,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from callrec.crypto.streaming import SEGMENT_BYTES, StreamSealer
+from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, Failed, Misconfigured, NotFound, Tampered
 from callrec.store.sealing import Buffers, Readable, Sealed, fill, seal_stream, write_all
 from callrec.system.files import (

@@ -25,7 +25,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -51,6 +50,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unchecked
 from callrec.store.directory import RECORDINGS, DirectoryBatch, DirectoryStore, check_name, is_name
 from callrec.store.sealing import Buffers

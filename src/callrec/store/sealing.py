@@ -13,7 +13,6 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from callrec.crypto.primitives import TAG_BYTES
@@ -24,6 +23,7 @@ from callrec.crypto.streaming import (
     StreamSealer,
     segment_capacity,
 )
+from callrec.dataclass import dataclass
 from callrec.system.files import own_memory
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ known of the person then. An erased record has neither versions nor keys nor tok
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,6 +17,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.context import context
+from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.rights.subject import (
     SubjectAct,

@@ -6,7 +6,6 @@ Each change is a version that says everything anew; the ones before are kept as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -17,6 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.subjects import index_subject, proposed_subjects
 from callrec.crypto import primitives
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.rights.subject import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from callrec.dataclass import dataclass
 
 
 class Unconfined(Exception):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
+
+from callrec.dataclass import dataclass
 
 GROUPS: Final = (
     *("date", "time", "epoch", "direction", "caller", "callee", "number", "extension"),

@@ -11,9 +11,9 @@ import hashlib
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 
 if sys.platform == "win32":

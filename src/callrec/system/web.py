@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import threading
 import urllib.request
-from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Failed
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from callrec.crypto.canonical import format_instant, parse_instant
+from callrec.dataclass import dataclass, field
 from callrec.policy.words import words
 
 _DIGITS: Final = re.compile(r"\+?[0-9]+")

@@ -6,11 +6,11 @@ another zone than the practice. An instant in UTC beside the local time proves w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from callrec.dataclass import dataclass, replace
 from callrec.telephone.call import TimeConfidence
 
 YEARS: Final = range(1900, 2100)

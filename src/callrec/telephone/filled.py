@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callrec.dataclass import replace
 from callrec.telephone.call import TIME_MEMBERS, Call, Direction, TimeConfidence, is_found_with
 from callrec.telephone.clock import SAME_HOUR, by_instant
 from callrec.telephone.joining_facts import Joined

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
+from callrec.dataclass import dataclass
 from callrec.telephone.call import Call, Direction, Leg, System, TimeConfidence
 
 Order: TypeAlias = tuple[object, ...]

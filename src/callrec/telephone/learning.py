@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
+from callrec.dataclass import dataclass
 from callrec.telephone.number import Extensions, e164, is_extension, is_withheld
 
 _FOLDERS: Final = 4

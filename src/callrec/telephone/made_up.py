@@ -13,11 +13,12 @@ import random
 import sys
 import wave
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from callrec.dataclass import dataclass
 
 RATE: Final = 8000
 """Samples a second: what telephones carry."""

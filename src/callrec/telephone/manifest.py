@@ -10,12 +10,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Unusable
 from callrec.system.name_pattern import NameMatch, timed
 from callrec.telephone.call import Call, Direction, System

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final, NamedTuple, TypeAlias
 
+from callrec.dataclass import replace
 from callrec.telephone.call import Direction, Side, System
 from callrec.telephone.clock import YEARS
 from callrec.telephone.number import dialled, e164, is_a_name, is_extension

@@ -10,7 +10,6 @@ import os
 import re
 import unicodedata
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePath
@@ -27,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from callrec.dataclass import replace
 from callrec.errors import Failed, Unusable
 from callrec.policy import search as criteria
 from callrec.policy.notice import CallerTold, is_possible_for

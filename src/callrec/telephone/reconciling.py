@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from callrec.crypto.canonical import whole_milliseconds
+from callrec.dataclass import dataclass, replace
 from callrec.telephone.call import Direction, Leg
 from callrec.telephone.joining import join
 from callrec.telephone.joining_facts import CallRecord, Joined, RecordingFacts, calls_of

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+
+from callrec.dataclass import dataclass
 
 NAMESPACE: Final = "callrec-recording"
 """What ``ingest --attest`` signs as, so that it counts as nothing else that the key might sign."""

@@ -8,13 +8,13 @@ is, and when it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Final, NamedTuple, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Unusable
 from callrec.system.name_pattern import NameMatch, NamePattern
 from callrec.telephone.call import TIME_MEMBERS, Call, Direction, Side, System, TimeConfidence

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from callrec.dataclass import asdict
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import (
     DayRange,

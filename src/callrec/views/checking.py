@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from callrec.dataclass import asdict
 from callrec.errors import CallrecError, Tampered, Unchecked
 from callrec.package.callrec_verify import (
     PROVES,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 from callrec.crypto.canonical import LARGEST_INTEGER
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.breach import NOT_TOLD, PEOPLE_TOLD_FIELDS, Findings
 from callrec.policy.days import parse_day, parse_instant, short_date

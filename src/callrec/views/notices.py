@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from callrec.dataclass import dataclass
 from callrec.login.people import logins
 from callrec.notices import publication_stated, read_notices, stated_on
 from callrec.policy.days import short_date

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.days import parse_time
 

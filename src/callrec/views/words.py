@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from callrec.dataclass import fields, is_dataclass
 from callrec.policy.days import short_date
 from callrec.policy.handing_over import Channel
 from callrec.policy.role import Power

@@ -24,12 +24,12 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Final, TypeVar
 
 from callrec.crypto.primitives import sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, NotFound, Tampered
 from callrec.system.drives import block_size
 from callrec.system.files import Stored, move, remove_file, remove_folder, sync, sync_tree

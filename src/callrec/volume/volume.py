@@ -19,12 +19,12 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from callrec.crypto.canonical import canonical, parse
+from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Tampered, Unusable
 from callrec.system.files import move, open_or_create, remove_file, sync
 from callrec.system.paths import MOST_BELOW, lies_in, path_problem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -11,6 +10,7 @@ from callrec.audit.checkpoint import Checkpoint, NoteSignature, parse_note, read
 from callrec.audit.cosignature import WitnessRequest, cosignature_line, read_request
 from callrec.crypto.primitives import verify
 from callrec.crypto.verifier_key import VerifierKey
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.witness.keeping import Witness
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +29,7 @@ from callrec.crypto.verifier_key import (
     read_verifier_key,
     write_signing_key,
 )
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured, Tampered, Unusable
 from callrec.system.files import lock, sync, write_private
 from callrec.system.rights import make_private_folder, read_private

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.playing import ANY_FORMAT_PLAYERS, WAVE_PLAYERS, Desk, find_player, is_own
+from callrec.dataclass import replace
 from callrec.errors import NotFound, Unusable
 from callrec.policy.days import parse_day
 from callrec.policy.edits import SILENCING_GROUNDS, Span, format_time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
 from callrec.cli.prompts import Prompts, ask_channel
+from callrec.dataclass import asdict, replace
 from callrec.package.manifest import FileRole
 from callrec.policy.handing_over import Channel, Delivery, PackageForm, ReleaseInstructions
 from callrec.system.processes import interruptible

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -26,6 +25,7 @@ from callrec.cli.commands.kit import (
 from callrec.cli.commands.status import show_findings
 from callrec.cli.groups import ASKED, new_app
 from callrec.cli.invocation import Context, Invocation
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.views.words import counted
 

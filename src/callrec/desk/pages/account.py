@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from callrec.crypto.factor import MOST_FACTORS, PRINTED, Slot
 from callrec.crypto.webauthn import ALGORITHMS, as_base64url
+from callrec.dataclass import replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.factors import PASSKEY, made_passkey
 from callrec.desk.filled import (

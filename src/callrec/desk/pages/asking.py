@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from callrec.dataclass import dataclass
 from callrec.desk.drafts import change_draft, drafting, filled, keep_draft
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import lines_of, reader_of

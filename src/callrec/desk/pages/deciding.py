@@ -7,10 +7,10 @@ do. Only what was shown there is signed (`Decision.seen`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from callrec.dataclass import dataclass, replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import (
     check_typed,

@@ -7,8 +7,8 @@ top of the page that follows (`rendering.go_on`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from callrec.dataclass import dataclass, replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.rendering import page, to
 from callrec.desk.seat import Seat, find_kept

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import (
     check_typed,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from itertools import chain
 from typing import Any, Final
 
 from markupsafe import Markup
 
+from callrec.dataclass import replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import number_in, password_of
 from callrec.desk.hearing import PIECE_S, Hearing, Word, no_hearing

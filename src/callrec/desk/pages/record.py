@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.desk.beside import Beside
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import moment_of, number_of, password_of

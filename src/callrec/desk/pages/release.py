@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
+from callrec.dataclass import replace
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import lines_of, password_of, read_if_given, word_of
 from callrec.desk.pages.listen import marked

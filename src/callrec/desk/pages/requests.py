@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import reader_of
 from callrec.desk.hints import page_for

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from callrec.dataclass import dataclass
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, number_of, password_of
 from callrec.desk.listing import Column, Listing, show_listing

@@ -15,7 +15,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Final, TypeAlias
 
 from callrec.crypto.canonical import canonical
 from callrec.crypto.primitives import NONCE_BYTES, SALT_BYTES, pbkdf2, random_bytes, seal, sha256
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.package.certificate import (
     ROLE_IN_WORDS,

@@ -14,11 +14,11 @@ and the person who entered one may acknowledge it and say what was done since.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force
 from callrec.policy.clause import Law

@@ -10,11 +10,11 @@ Source of what the Acts say: legislation.gov.uk. Nothing here is legal advice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Source
 from callrec.policy.clause import Clause, Law
 from callrec.policy.purpose import Purpose

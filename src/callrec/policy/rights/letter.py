@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Deadline, full_date

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered, Unusable
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause, Law

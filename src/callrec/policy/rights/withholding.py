@@ -17,10 +17,10 @@ What is neither granted nor withheld expressly is withheld as not approved; it m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Refused, Source, Unusable
 from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Law

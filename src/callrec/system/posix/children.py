@@ -10,8 +10,9 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NoReturn
+
+from callrec.dataclass import dataclass
 
 assert sys.platform != "win32"
 

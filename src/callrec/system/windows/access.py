@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from callrec.dataclass import dataclass
 
 EVERYONE: Final = "S-1-1-0"
 SYSTEM: Final = "S-1-5-18"

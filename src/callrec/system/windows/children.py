@@ -27,9 +27,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from ctypes import wintypes
-from dataclasses import dataclass
 from threading import Event, Thread
 from typing import IO, Any, Final
+
+from callrec.dataclass import dataclass
 
 assert sys.platform == "win32"
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from callrec.dataclass import replace
 from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.number import digits_of
 from callrec.telephone.records.lines import (

@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.telephone.call import Leg
 from callrec.telephone.clock import SAME_HOUR

@@ -10,13 +10,13 @@ import codecs
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
 from itertools import chain, islice
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
+from callrec.dataclass import replace
 from callrec.errors import Failed, Unusable
 from callrec.telephone.call import Call, Leg, System
 from callrec.telephone.records.asterisk import begin_asterisk

@@ -18,10 +18,10 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from callrec.dataclass import dataclass
 from callrec.telephone.sound.sound import (
     BLOCK_BYTES,
     Finding,

@@ -11,11 +11,11 @@ silence becomes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
+from callrec.dataclass import replace
 from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, Sound, SoundFault, Window
 
 _LAYER_III = 0b01

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from callrec.dataclass import dataclass
 from callrec.telephone.sound.sound import BLOCK_BYTES, Finding, NotAudio, SoundFault, Window
 
 _WIDTHS = {"pcm8": 1, "ulaw": 1, "alaw": 1, "pcm16": 2, "pcm24": 3, "pcm32": 4}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Protocol, Self
 
+from callrec.dataclass import dataclass, field, replace
 from callrec.errors import Unusable
 
 _MAX_CHANNELS = 64

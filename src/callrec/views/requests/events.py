@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.days import short_date

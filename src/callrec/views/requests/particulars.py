@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.days import DayRange, TimeRange, day_in_words, parse_days, parse_times
 from callrec.policy.further import QUESTIONS, FurtherParticular

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +36,7 @@ from callrec.cli.commands.calls.ingest_view import (
 )
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, acting_service, practice_of, signing_person
+from callrec.dataclass import dataclass, replace
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.system.processes import graceful_shutdown
 from callrec.views.words import counted, rfc3339

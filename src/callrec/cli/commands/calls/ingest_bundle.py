@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from callrec.cli.commands.calls.ingest_view import ingested_lines, run_json, show_previews
 from callrec.cli.invocation import Invocation, check_destination, practice_and_signer
 from callrec.cli.layout import Table
+from callrec.dataclass import dataclass, replace
 from callrec.errors import DoneInPart, Tampered, Unusable
 from callrec.policy.days import as_typed
 from callrec.system.shell import quoted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -15,6 +14,7 @@ from callrec.cli.commands.drives import volumes
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, approver_if_any, practice_of, signing_person
 from callrec.cli.output import Output
+from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, DoneInPart, Failed, NotFound, Tampered, Unusable
 from callrec.policy.days import short_date
 from callrec.policy.words import some_of

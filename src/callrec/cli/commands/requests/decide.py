@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from callrec.cli.invocation import (
     signing_person,
     typed_day,
 )
+from callrec.dataclass import replace
 from callrec.errors import Failed, Unusable
 from callrec.policy.edits import TypedEdit
 from callrec.policy.purpose import Purpose

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from callrec.cli import options
 from callrec.cli.commands.requests.view import deadline_lines, reader
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.prompts import ask_channel
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.days import parse_day, parse_time

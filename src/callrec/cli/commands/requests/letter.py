@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,6 +12,7 @@ from callrec.cli import options
 from callrec.cli.invocation import Context, Invocation, practice_and_signer
 from callrec.cli.layout import Prose, Table
 from callrec.cli.prompts import ask_channel
+from callrec.dataclass import dataclass
 from callrec.errors import Unusable
 from callrec.policy.days import parse_day, short_date
 from callrec.policy.handing_over import Channel

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from pathlib import Path  # Typer reads it
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -20,6 +19,7 @@ from callrec.cli.commands.search import ask_why
 from callrec.cli.groups import Command, write_examples
 from callrec.cli.invocation import Invocation
 from callrec.cli.prompts import Prompts
+from callrec.dataclass import replace
 from callrec.errors import Unusable
 from callrec.policy.clause import Clause
 from callrec.policy.completeness import AnswerContext, is_asked, read_answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +21,7 @@ from callrec.cli.invocation import (
 )
 from callrec.cli.layout import Table
 from callrec.cli.output import Output, labelled
+from callrec.dataclass import replace
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import check_name, check_proof, read_birthday, read_nhs_number
 from callrec.views.requests.particulars import several
