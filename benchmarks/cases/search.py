@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.fill import write_plain_table
 from benchmarks.goals import Goal, Quantity
 from benchmarks.measured import Contest, Figure, Result, exponent
-from benchmarks.practice import REASON, by, filled, logged_in
+from benchmarks.practice import REASON, at_home, by, filled, logged_in
 from benchmarks.searches import ALL_YEARS, Wanted, criteria_of, wanted_of
 from benchmarks.timing import Contender, Step, hold_contest, run_untimed
 
@@ -170,7 +170,7 @@ def _callrec(bench: Bench, vault: Path, kind: str, wanted: Iterator[Wanted], _: 
         words += ["--party", asked.party]
     if asked.days:
         words += ["--from", str(asked.days.first), "--to", str(asked.days.last)]
-    return [logged_in(bench, "dora", vault, *words)]
+    return [at_home(logged_in(bench, "dora", vault, *words), vault)]
 
 
 def _sqlite(file: Path, kind: str, wanted: Iterator[Wanted], _: Path) -> list[Step]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.corpora import Corpus, corpus_folder
 from benchmarks.goals import Goal, Ratio
 from benchmarks.measured import Contest, Result
-from benchmarks.practice import REASON, asking, by, by_intake, logged_in, settle_in
+from benchmarks.practice import REASON, asking, at_home, by, by_intake, logged_in, settle_in
 from benchmarks.timing import Contender, Step, hold_contest, run_untimed
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ def _everyday(bench: Bench, house: Path) -> Iterator[Step]:
         ("status",),
         ("whoami",),
     ):
-        yield logged_in(bench, "max", house, *words)
-    yield logged_in(bench, "pat", house, "approve", "R-1", ends=NO_PASSWORD)
+        yield at_home(logged_in(bench, "max", house, *words), house)
+    approving = logged_in(bench, "pat", house, "approve", "R-1", ends=NO_PASSWORD)
+    yield at_home(approving, house)
 
 
 def _asked(bench: Bench, folder: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -124,6 +125,7 @@ class _Appended:
         self._first: int = before or 0
         self._waiting: list[Leaf] = []
         self._is_aside = False
+        self._checked_session = cache(partial(checked_session, connection, register))
 
     def check(self, size: int) -> None:
         """Check all from there on."""
@@ -197,7 +199,7 @@ class _Appended:
         first = waiting[0]
         public = self._register.public_keys(first.actor, before=first.seq).log
         if first.session:
-            session, last = checked_session(self._connection, self._register, first.session)
+            session, last = self._checked_session(first.session)
             for leaf in waiting:
                 session.check_attests(leaf, last)
             public = session.public
