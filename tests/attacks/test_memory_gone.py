@@ -11,6 +11,8 @@ UNANCHORED = 10
 
 HEAD_GONE = 11
 
+TAMPERED = 5
+
 
 def test_a_head_that_has_gone_from_memory_is_told_loudly_with_a_status_of_its_own(
     worked: House,
@@ -35,6 +37,36 @@ def test_where_all_memory_has_gone_it_is_told_since_when_there_is_one(worked: Ho
     done(worked, "dora", "user", "list")
     begun = f"kept watch without a break since {worked.now():%a %-d %b %Y, %H:%M} UTC"
     assert begun in done(worked, "dora", "audit", "verify")
+
+
+def test_an_account_that_only_verifies_is_held_to_what_it_verified(worked: House) -> None:
+    catalogue = worked.practice.folder / "catalogue.sqlite"
+    done(worked, "pat", "login", "pat")
+    memory = worked.practice.state_folder / "head.json"
+    seen_before = memory.read_bytes()
+    shutil.copy(catalogue, older := worked.folder / "older")
+    done(worked, "dora", "user", "list")
+    for begins_with in (seen_before, None):
+        newer = worked.folder / "newer"
+        shutil.copy(catalogue, newer)
+        shutil.rmtree(worked.practice.state_folder)
+        if begins_with:
+            memory.parent.mkdir(mode=0o700)
+            memory.write_bytes(begins_with)
+            verified(worked, 0, "INTACT")
+        else:
+            verified(worked, UNANCHORED, "INTACT-UNANCHORED")
+        verified(worked, 0, "INTACT")
+        shutil.copy(older, catalogue)
+        for how in ("--new", "--full"):
+            verified(worked, TAMPERED, "TAMPERED", how)
+        shutil.copy(newer, catalogue)
+
+
+def verified(house: House, status: int, verdict: str, *how: str) -> None:
+    pin = house.practice.root.hex()
+    answer = type_in(house, "nobody", "audit", "verify", "--pin", pin, *how)
+    assert (answer.status, answer.out.splitlines()[0]) == (status, verdict), answer
 
 
 def test_a_head_in_a_file_that_we_can_write_is_not_called_an_outside_one(worked: House) -> None:

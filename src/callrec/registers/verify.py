@@ -38,6 +38,7 @@ from callrec.audit.remembered import (
     last_verified_whole,
     load_seen_head,
     load_verified,
+    save_seen_head,
     save_verified,
 )
 from callrec.audit.resumed import Resumed, read_resumed
@@ -49,6 +50,7 @@ from callrec.catalogue.backup import NOT_IN_COPIES
 from callrec.catalogue.engine import TO_RESTORE, check_schema, open_catalogue, reading
 from callrec.catalogue.sound import check_numbering, check_values, checking_indexes
 from callrec.config import Config
+from callrec.crypto.canonical import format_instant
 from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.policy.words import listed
@@ -240,6 +242,9 @@ def _verified(
     if verdict not in (Verdict.TAMPERED, Verdict.INCONCLUSIVE) and found.seen:
         whole_at = last_verified_whole(memory) if found.read_from or at is None else at
         save_verified(memory, found.seen, whole_at=whole_at)
+        if at is not None and not memory_gone:  # else each check would say that it is there again
+            named = remembered if remembered and remembered.head in lost else None
+            save_seen_head(memory, found.seen.head, format_instant(at), instead_of=named)
     return Verification(
         verdict=verdict,
         head=found.head,
