@@ -6,22 +6,37 @@ from typing import Any
 
 import pytest
 
-from callrec.errors import Refused
+from callrec.errors import Refused, Tampered
 from callrec.policy.clause import Clause, Law
 from callrec.policy.hold import HoldState
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power
 from callrec.practice import writing
+from callrec.registers.verify import Verdict
 from callrec.requests.ask import find_recordings, new_body, write_request
 from callrec.requests.event import withdraw_request
-from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, the_hold
+from house.calls import a_call, take_in
+from house.erasures import erase as destroy
+from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, named, the_hold, verified
 from house.people import lend_power
 from house.practices import House
-from house.requests import approve, last_leaf, logged_in, opened, refused, rows, signed_in
+from house.requests import (
+    approve,
+    by_sql,
+    last_leaf,
+    logged_in,
+    opened,
+    pass_days,
+    refused,
+    rows,
+    signed_in,
+)
 from house.stages import CALLERS, copied
 
 house = copied(CALLERS)
+
+PUT_BACK = "INSERT INTO token VALUES (:part, :kind, :token, 1)"
 
 
 def ask_to_erase(house: House, *recordings: int) -> str:
@@ -133,6 +148,33 @@ def test_what_is_held_is_not_disposed_of(house: House) -> None:
         body = new_body(2, Purpose.DISPOSAL, particulars, found)
         write_request(house.practice, act, max_, body)
     assert "held by H-1" in nothing_is_erased(house, "R-2", 1)
+
+
+def test_what_the_index_kept_from_a_hold_is_not_destroyed(house: House) -> None:
+    """Its rows are taken out while the hold is matched, and are back when anybody looks."""
+    tokens = rows(house, "SELECT part, kind, token FROM token WHERE recording = 1")
+    by_sql(house, "DELETE FROM token WHERE recording = 1")
+    access = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    assert named(house) == {2}
+    for part, kind, token in tokens:
+        by_sql(house, PUT_BACK, part=part, kind=kind, token=token)
+    assert verified(house).verdict is Verdict.INTACT
+    reference = ask_to_erase(house, 1)
+    erase(house, reference, 1)
+    with pytest.raises(Tampered, match="R-1 asks for recording 1, which its hold, H-1, does not"):
+        destroy(house, reference)
+    assert rows(house, "SELECT * FROM certificate") == []
+    withdraw_request(house.practice, logged_in(house, "max"), access)
+    assert destroy(house, reference).destroyed == (1,)
+
+
+def test_a_call_after_the_request_was_made_is_not_held_for_it(house: House) -> None:
+    ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=BOB)
+    pass_days(house, 3)
+    assert take_in(house, [a_call(number=BOB, caller=BOB, started_at=house.at)]) == [5]
+    reference = ask_to_erase(house, 5)
+    erase(house, reference, 5)
+    assert destroy(house, reference).destroyed == (5,)
 
 
 def test_erasure_and_disposal_are_the_purposes_that_destroy() -> None:

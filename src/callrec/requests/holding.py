@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
-from callrec.calls.find import CALLS_PER_QUERY, find_calls_of
+from callrec.calls.custody import Opening
+from callrec.calls.find import CALLS_PER_QUERY, call_facts, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
-from callrec.catalogue.tables import from_millis
+from callrec.catalogue.tables import from_millis, to_millis
 from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
@@ -35,7 +36,7 @@ from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Power, VaultKey, powers_of
-from callrec.policy.search import described_by
+from callrec.policy.search import described_by, matches
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
@@ -57,6 +58,36 @@ def check_may_be_destroyed(
     check_holds(practice, connection)
     over = holds_covering(practice, actor, connection, recordings)
     check_nothing_held(hold for holds in over.values() for hold in holds)
+
+
+def check_none_missed(
+    practice: Practice, actor: Actor, connection: Connection, recordings: Sequence[Row[Any]]
+) -> None:
+    """Check that no request asks for one of these recordings, which no hold names.
+
+    A hold names what a search found when it was matched, and rows of the search index may have been
+    taken out just then. So what is to be destroyed is opened, and held against what is asked for.
+
+    Raises:
+        Tampered: one does.
+    """
+    opened = Opening(practice, actor, connection).sound_metadata(recordings)
+    calls = [(each, call_facts(each)) for each in opened]
+    for hold in holds_in_state(connection, HoldState.PLACED):
+        if hold.request is None:
+            continue
+        request = read_request(practice, actor, connection, f"R-{hold.request_number}")
+        described = described_by(request.particulars)
+        for each, call in calls:
+            if to_millis(each.started_at) < hold.placed_at and any(
+                matches(criteria, call, practice.settings.time_zone) for criteria in described
+            ):
+                raise Tampered(
+                    f"{request.reference} asks for recording {each.id}, which its hold,"
+                    f" H-{hold.number}, does not name: a search missed it",
+                    hint="keep a copy of the vault, and hold the recording by hand:"
+                    f" callrec hold place {each.id}",
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.decide import read_to_decide
 from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
-from callrec.requests.holding import check_may_be_destroyed
+from callrec.requests.holding import check_may_be_destroyed, check_none_missed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
 from callrec.retention.erased import Recipient, leaves_with_details_of, recipients_of
@@ -190,6 +190,7 @@ def _warrant(
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
     check_may_be_destroyed(practice, actor, connection, by_number)
+    check_none_missed(practice, actor, connection, rows)
     check_files_here(practice, rows, "run the same command on the machine that took it in")
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
