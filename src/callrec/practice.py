@@ -229,7 +229,7 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
 
     def check(connection: Connection) -> None:
         nonlocal goes_on, lost
-        goes_on, lost = _check_goes_on(practice, connection)
+        goes_on, lost = check_goes_on(practice, connection)
 
     with audit.log_transaction(practice.engine, practice.log, signer, check) as act:
         yield act
@@ -241,7 +241,7 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
             put_stamps_on_record(practice, signer)
 
 
-def _check_goes_on(practice: Practice, connection: Connection) -> tuple[bool, SeenHead | None]:
+def check_goes_on(practice: Practice, connection: Connection) -> tuple[bool, SeenHead | None]:
     """Check that the log goes on from the remembered head, and what came since.
 
     Returns:
@@ -279,7 +279,7 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)
         with audit.log_transaction(practice.engine, practice.log, signer) as act:
-            goes_on, lost = _check_goes_on(practice, act.connection)
+            goes_on, lost = check_goes_on(practice, act.connection)
             register = _register_within(practice, act)
             _check_key_is_current(act, register, signer)
             kept.put_on_record(act, signer.person, stamps)

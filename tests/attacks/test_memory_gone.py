@@ -6,6 +6,7 @@ import shutil
 
 from house.commands import done, type_in
 from house.practices import House
+from house.requests import by_sql
 
 UNANCHORED = 10
 
@@ -67,6 +68,16 @@ def verified(house: House, status: int, verdict: str, *how: str) -> None:
     pin = house.practice.root.hex()
     answer = type_in(house, "nobody", "audit", "verify", "--pin", pin, *how)
     assert (answer.status, answer.out.splitlines()[0]) == (status, verdict), answer
+
+
+def test_no_note_is_printed_of_a_record_whose_end_nobody_signed(worked: House) -> None:
+    done(worked, "dora", "audit", "print")
+    by_sql(worked, "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)")
+    for memory in ("there", "gone"):
+        if memory == "gone":
+            shutil.rmtree(worked.practice.state_folder)
+        answer = type_in(worked, "dora", "audit", "print")
+        assert (answer.status, answer.out) == (TAMPERED, "")
 
 
 def test_a_head_in_a_file_that_we_can_write_is_not_called_an_outside_one(worked: House) -> None:

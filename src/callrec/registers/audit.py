@@ -28,7 +28,7 @@ from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.hold import HoldAct
 from callrec.policy.role import Power
-from callrec.practice import Actor, Practice, attempt, record, today
+from callrec.practice import Actor, Practice, attempt, check_goes_on, record, today
 from callrec.record.versions import find_details, find_details_if_sound
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
@@ -163,11 +163,28 @@ def newest_checkpoint(practice: Practice) -> bytes:
     Raises:
         Tampered: nobody signed one.
     """
-    point, name = tables.checkpoint.c, origin(practice.vault)
     with reading(practice.engine) as connection:
-        found = connection.execute(select(point.note).order_by(point.size.desc()).limit(1)).scalar()
-        keys = [each.log for each in practice.register.all_keys()]
-        keys += session_keys(connection, practice.vault)
+        return _newest_checkpoint(practice, connection)
+
+
+def checkpoint_to_keep(practice: Practice) -> bytes:
+    """The same of a log that goes on from what this operator saw of it.
+
+    A note of fewer entries, kept as that of all, would excuse whoever cuts off the rest.
+
+    Raises:
+        Tampered: the log does not go on, or what came since was signed by nobody.
+    """
+    with reading(practice.engine) as connection:
+        check_goes_on(practice, connection)
+        return _newest_checkpoint(practice, connection)
+
+
+def _newest_checkpoint(practice: Practice, connection: Connection) -> bytes:
+    point, name = tables.checkpoint.c, origin(practice.vault)
+    found = connection.execute(select(point.note).order_by(point.size.desc()).limit(1)).scalar()
+    keys = [each.log for each in practice.register.all_keys()]
+    keys += session_keys(connection, practice.vault)
     if found is not None:
         note = parse_note(bytes(found))
         for signature in note.signatures:

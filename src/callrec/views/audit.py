@@ -216,7 +216,7 @@ def _resumed_lines(found: Verification) -> Iterator[str]:
     for each in found.resumed:
         if each.lost:
             lost = f"entries lost: {each.leaves_lost} at least"
-            yield f"resumed at {each.size}, to which it had gone back; {lost}"
+            yield f"resumed at {each.size}, without what was seen before; {lost}"
     for item in found.set_aside:
         yield f"set aside at {item.at_entry}, by {item.by}: {item.what}"
 

@@ -265,11 +265,11 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
     it to callrec audit verify --against. They say nothing about any person.
     """
     from callrec.audit.checkpoint import origin, read_checkpoint
-    from callrec.registers.audit import newest_checkpoint
+    from callrec.registers.audit import checkpoint_to_keep
 
     practice = practice_of(ctx.obj)
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
-    checkpoint = newest_checkpoint(practice)
+    checkpoint = checkpoint_to_keep(practice)
     size = read_checkpoint(checkpoint, origin(practice.vault)).size
     if to is not None:
         _write_head(practice, checkpoint.decode(), size, to, replace=replace)
