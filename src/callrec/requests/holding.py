@@ -85,8 +85,8 @@ def check_none_missed(
                 raise Tampered(
                     f"{request.reference} asks for recording {each.id}, which its hold,"
                     f" H-{hold.number}, does not name: a search missed it",
-                    hint="keep a copy of the vault, and hold the recording by hand:"
-                    f" callrec hold place {each.id}",
+                    hint="keep a copy of the vault; to ask for it, which holds it:"
+                    f" callrec request gather {request.reference}",
                 )
 
 
