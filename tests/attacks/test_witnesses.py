@@ -25,8 +25,10 @@ from callrec.package.callrec_verify import COSIGNED, Result, Seen, files_in, rea
 from callrec.package.package import NAMESPACE, SUMS, SUMS_SIGNATURE, sign_ssh
 from callrec.practice import record
 from callrec.registers.cosigning import cosign
+from callrec.registers.verify import Verdict
 from callrec.registers.witnessed import witnessed
 from house import practices
+from house.holds import verified
 from house.packages import Package, a_package
 from house.practices import House
 from house.stages import GRANTED, Stages
@@ -101,6 +103,14 @@ def exchanged(folder: Path, change: Callable[[str], str]) -> None:
     (folder / COSIGNED).write_text(change((folder / COSIGNED).read_text()))
 
 
+def with_another_time(text: str) -> str:
+    """The last line, as if its witness had seen the head a second later or sooner."""
+    rest, _, signed = text.rstrip().rpartition(" ")
+    line = bytearray(base64.b64decode(signed))
+    line[4 + 7] ^= 1
+    return f"{rest} {base64.b64encode(line).decode()}\n"
+
+
 def test_a_release_is_verified_with_two_cosignatures_and_says_who_saw_it_when(
     cosigned: Cosigned,
 ) -> None:
@@ -115,6 +125,15 @@ def test_a_release_is_verified_with_two_cosignatures_and_says_who_saw_it_when(
     assert any("were seen by lmc.example/witness" in line for line in checker.in_words(result))
     to_do = (cosigned.package.folder / "VERIFY.txt").read_text()
     assert "It names:\n\n    lmc.example/witness\n    oak.example/witness\n" in to_do
+
+
+def test_a_cosigned_head_with_a_line_that_is_not_the_witnesss_anchors_nothing(
+    cosigned: Cosigned, opened: Path
+) -> None:
+    house, head = cosigned.package.house, opened / COSIGNED
+    assert verified(house, head).verdict is Verdict.INTACT
+    exchanged(opened, with_another_time)
+    assert verified(house, head).verdict is Verdict.INCONCLUSIVE
 
 
 def test_without_a_key_nothing_is_said_to_be_seen(cosigned: Cosigned) -> None:

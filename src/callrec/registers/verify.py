@@ -27,6 +27,7 @@ from callrec.audit.checkpoint import (
     read_proof,
 )
 from callrec.audit.checkpoint import read_checkpoint as read_claim
+from callrec.audit.cosignature import check_cosignatures
 from callrec.audit.log import Head, node_reader, read_founders, stored_head
 from callrec.audit.register import Register
 from callrec.audit.remembered import (
@@ -55,7 +56,14 @@ from callrec.dataclass import dataclass, replace
 from callrec.errors import CallrecError, Failed, Tampered
 from callrec.policy.words import listed
 from callrec.practice import Practice, state_folder
-from callrec.record.cosigned import COSIGNED_HEADER, SeenBy, contradicting, read_cosigned, seen_by
+from callrec.record.cosigned import (
+    COSIGNED_HEADER,
+    SeenBy,
+    contradicting,
+    read_cosigned,
+    seen_by,
+    witness_key,
+)
 from callrec.registers.audit import OpenedDetails
 from callrec.registers.projections import check_projections
 from callrec.registers.resuming import SetAsideItem, items_of
@@ -558,6 +566,7 @@ def _read_anchor(
         else:
             note = _note_in(path, data)
         claimed = read_claim(note, name)
+        check_cosignatures(note, map(witness_key, register.newest_settings().settings.witness))
         if Head(claimed.size, claimed.root) in lost:
             return claimed
         signers = {signature.key_id for signature in parse_note(note).signatures}
