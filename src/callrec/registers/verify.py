@@ -250,7 +250,7 @@ def _verified(
     if verdict not in (Verdict.TAMPERED, Verdict.INCONCLUSIVE) and found.seen:
         whole_at = last_verified_whole(memory) if found.read_from or at is None else at
         save_verified(memory, found.seen, whole_at=whole_at)
-        if at is not None and not memory_gone:  # else each check would say that it is there again
+        if at is not None and not memory_gone:  # that one is gone is told until more is written
             named = remembered if remembered and remembered.head in lost else None
             save_seen_head(memory, found.seen.head, format_instant(at), instead_of=named)
     return Verification(
