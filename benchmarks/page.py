@@ -12,7 +12,7 @@ from benchmarks import plots
 from benchmarks.cases import CASES
 from benchmarks.cases.memory import MOST_BYTES
 from benchmarks.goals import MEGABYTE, NOT_YET, judge, shown, verdict
-from benchmarks.measured import Result, cpu, ratio, spread, wall
+from benchmarks.measured import LEAST, Result, cpu, ratio, spread, wall
 from benchmarks.plots import Line
 
 if TYPE_CHECKING:
@@ -180,9 +180,10 @@ def growing(results: Mapping[str, Result]) -> list[Line]:
 
 
 def _less_start(points: Mapping[float, float]) -> list[tuple[float, float]]:
-    """What each takes beyond the smallest; those that take no longer are left out."""
+    """What each takes beyond the smallest; what no exponent counts (LEAST) is left out."""
     start = points[min(points)]
-    return [(size, seconds - start) for size, seconds in points.items() if seconds > start]
+    beyond = ((size, seconds - start) for size, seconds in points.items())
+    return [(size, seconds) for size, seconds in beyond if seconds > LEAST * start]
 
 
 def _beside_peers(results: Mapping[str, Result], name: str) -> Iterator[Contest]:

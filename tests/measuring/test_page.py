@@ -35,7 +35,10 @@ INGEST = Result(
             "warm",
             {"callrec": runs(2, 4, 3), "restic": runs(6, 6, 12)},
         ),
-        *(alone(f"ingest a, {size} files", size, 0.5 + size / 100) for size in (1, 10, 100, 1000)),
+        *(
+            alone(f"ingest a, {size} files", size, 0.5 + size / 100)
+            for size in (1, 2, 10, 100, 1000)
+        ),
     ),
     figures=(Figure("ingest a: growth with files", "exponent", (1.0, 0.9, 1.1)),),
 )
