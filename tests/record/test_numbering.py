@@ -96,9 +96,10 @@ def test_a_number_that_was_written_keeps_nobody_from_being_asked_or_told(
     for words in (
         ("incident", "report", "--noticed", "now", "--what", WHAT, "--tell", "mia"),
         ("request", "show", a_request(house)),
-        ("inbox",),
     ):
         assert type_in(house, "sam", *words).status == 0, words
+    inbox = type_in(house, "sam", "inbox")  # which follows no row that was changed
+    assert (inbox.status, "row " in inbox.err) == (Tampered.exit_status, True)
     use_mail(house, MAIL)
     told = {an_incident(house), a_request(house)}
     pass_days(house, 13)

@@ -154,9 +154,11 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     """What waits for the actor and is not hidden from them, soonest due first.
 
     Raises:
-        Tampered: a request that is opened for it is not the one that was made.
+        Tampered: a row of a request or a grant is not as it was signed for, or a request that is
+            opened for it is not the one that was made.
     """
     with reading(practice.engine) as connection:
+        check_tables(connection, ROWS_OF_REQUESTS)
         hidden = references_hidden_from(practice, actor, connection)
         read = _read(practice, actor.person, connection)
         mine = [item for item in _items(read) if item.reference not in hidden]
@@ -188,13 +190,15 @@ def _with_by_hand(read: _Reading, item: InboxItem) -> InboxItem:
 
 
 def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
-    """What waits for a person who need not be logged in, soonest due first."""
+    """What waits for a person who need not be logged in, soonest due first.
+
+    As the rows say: one that was changed keeps nobody from being reminded of the others.
+    """
     with reading(practice.engine) as connection:
         return _items(_read(practice, person, connection))
 
 
 def _read(practice: Practice, person: Person, connection: Connection) -> _Reading:
-    check_tables(connection, ROWS_OF_REQUESTS)
     return _Reading(
         *(practice, person, connection),
         rows=tuple(REQUESTS.every(connection)),
