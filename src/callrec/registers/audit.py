@@ -170,7 +170,7 @@ def newest_checkpoint(practice: Practice) -> bytes:
 def checkpoint_to_keep(practice: Practice) -> bytes:
     """The same of a log that goes on from what this operator saw of it.
 
-    A note of fewer entries, kept as that of all, would excuse whoever cuts off the rest.
+    A note of fewer entries, kept as that of all, would excuse cutting off the rest.
 
     Raises:
         Tampered: the log does not go on, or what came since was signed by nobody.
