@@ -6,7 +6,7 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
-from callrec.calls.custody import Opening
+from callrec.calls.custody import OpenedRecording
 from callrec.calls.find import CALLS_PER_QUERY, call_facts, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
@@ -61,7 +61,7 @@ def check_may_be_destroyed(
 
 
 def check_none_missed(
-    practice: Practice, actor: Actor, connection: Connection, recordings: Sequence[Row[Any]]
+    practice: Practice, actor: Actor, connection: Connection, opened: Iterable[OpenedRecording]
 ) -> None:
     """Check that no request asks for one of these recordings, which no hold names.
 
@@ -71,7 +71,6 @@ def check_none_missed(
     Raises:
         Tampered: one does.
     """
-    opened = Opening(practice, actor, connection).sound_metadata(recordings)
     calls = [(each, call_facts(each)) for each in opened]
     for hold in holds_in_state(connection, HoldState.PLACED):
         if hold.request is None:

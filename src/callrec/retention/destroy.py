@@ -30,7 +30,7 @@ from callrec.archive.owed import DESTRUCTION_CLEARED, bucket_keeps, certificate_
 from callrec.archive.unfinished import COPY_FOLDER, WORK_FOLDER, owed_by_label
 from callrec.audit.erased import KIND, read_destruction
 from callrec.audit.log import LogTransaction
-from callrec.calls.custody import Opening, replaced_files
+from callrec.calls.custody import OpenedRecording, Opening, replaced_files
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading, rewrite_database, update_row
 from callrec.catalogue.requests import destroy_grants, find_request
@@ -165,6 +165,8 @@ class _Warrant:
 
     request: OpenRequest
     recordings: tuple[Row[Any], ...]
+    opened: Sequence[OpenedRecording]
+    """Those of them whose metadata opens."""
     to_destroy: Mapping[int, DestructionItem]
     approvals: tuple[Approval, ...]
     kept: tuple[tuple[str, str], ...]
@@ -190,7 +192,8 @@ def _warrant(
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
     check_may_be_destroyed(practice, actor, connection, by_number)
-    check_none_missed(practice, actor, connection, rows)
+    opened = opening.sound_metadata(rows)  # one whose metadata is damaged is destroyed all the same
+    check_none_missed(practice, actor, connection, opened)
     check_files_here(practice, rows, "run the same command on the machine that took it in")
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
@@ -198,7 +201,7 @@ def _warrant(
     naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
     check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
-    return _Warrant(request, rows, by_number, approvals, tuple(sorted(kept.items())))
+    return _Warrant(request, rows, opened, by_number, approvals, tuple(sorted(kept.items())))
 
 
 def _standing(
@@ -218,8 +221,7 @@ def _standing(
 
 def _carry_out(practice: Practice, actor: Actor, act: LogTransaction, warrant: _Warrant) -> None:
     connection, request = act.connection, warrant.request
-    # One whose metadata is damaged is destroyed all the same.
-    opened = Opening(practice, actor, connection).sound_metadata(warrant.recordings)
+    opened = warrant.opened
     duplicates = DuplicateMacs.of(practice, actor, marking=False)
     # What came in by mistake may come in again, rightly.
     stays_out = [each for each in opened if not is_undone(warrant.to_destroy[each.id].rule)]
