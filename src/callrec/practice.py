@@ -279,7 +279,7 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)
         with audit.log_transaction(practice.engine, practice.log, signer) as act:
-            goes_on, lost = check_goes_on(practice, act.connection)
+            goes_on, lost = check_goes_on(practice, act.snapshot)
             register = _register_within(practice, act)
             _check_key_is_current(act, register, signer)
             kept.put_on_record(act, signer.person, stamps)
@@ -332,7 +332,7 @@ def record(
     with writing(practice, actor.signer) as transaction:
         went_by = in_force(practice)
         with suppress(Tampered):  # as `writing` has it
-            if register_now(practice, transaction.connection).newest_settings() != went_by:
+            if register_now(practice, transaction.snapshot).newest_settings() != went_by:
                 details = {**(details or {}), "settings": went_by.version}
         return transaction.leaf(
             act, actor=actor.person.id, subject=subject, details=details, outcome=outcome
@@ -427,7 +427,7 @@ def check_unchanged(practice: Practice, connection: Connection) -> None:
 
 def _register_within(practice: Practice, act: LogTransaction) -> Register:
     """The current register; from here on, details are sealed to its newest audit key."""
-    register = register_now(practice, act.connection)
+    register = register_now(practice, act.snapshot)
     newest = register.newest(VaultKey.AUDIT)
     act.seal_details_to(newest.version, newest.public)
     return register
@@ -436,7 +436,7 @@ def _register_within(practice: Practice, act: LogTransaction) -> Register:
 def _check_key_is_current(act: LogTransaction, register: Register, signer: Signer) -> None:
     """Refuse a key that was replaced or has ended: what it signs would be TAMPERED for ever."""
     if signer.session is not None:
-        check_session_is_open(act.connection, register, signer.session)
+        check_session_is_open(act.snapshot, register, signer.session)
     elif register.public_keys(signer.person).log != signing_public(signer.seed):
         raise Failed(
             "your password was set anew a moment ago, so nothing more was done",

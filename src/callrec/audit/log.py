@@ -28,7 +28,13 @@ from callrec.catalogue.engine import (
     sync_folder,
     transaction,
 )
-from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
+from callrec.catalogue.written import (
+    WrittenRow,
+    rows_digest,
+    save_written_rows,
+    watch,
+    written_rows,
+)
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
@@ -111,8 +117,10 @@ class LogTransaction:
             check: is called before the first leaf is appended, and raises where none may be.
             size: how many leaves there are, where the newest were set aside.
         """
-        self.connection = connection
+        self.snapshot = connection
+        """What this transaction sees of the catalogue, for those who write no rows to it."""
         self.has_appended = False
+        self._is_watched = False
         self._check = check
         self._log = log
         self._signer = signer
@@ -123,7 +131,22 @@ class LogTransaction:
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._read = node_reader(connection, self._nodes)
         self._head: Head | None = None
-        watch(connection)
+
+    @property
+    def connection(self) -> Connection:
+        """To write rows with, which are noted from the first time that this is asked for.
+
+        SQLite makes 160 triggers for that; most transactions write a leaf alone.
+        """
+        if not self._is_watched:
+            watch(self.snapshot)
+            self._is_watched = True
+        return self.snapshot
+
+    @property
+    def written_rows(self) -> list[WrittenRow]:
+        """The rows that were written through `connection` and for which nobody has signed yet."""
+        return written_rows(self.snapshot) if self._is_watched else []
 
     @property
     def head(self) -> Head:
@@ -154,7 +177,7 @@ class LogTransaction:
         against the leaf; else it is drawn.
         """
         if self._check is not None and not self.has_appended:
-            self._check(self.connection)
+            self._check(self.snapshot)
         self.has_appended = True
         seq = self._size
         sealed, commitment = self._sealed_details(seq, details, nonce)
@@ -178,12 +201,12 @@ class LogTransaction:
         body = _encoded(leaf)
         if statement is not None:
             self._store_statement(statement)
-        self.connection.exec_driver_sql(_INSERT_LEAF, (seq, body, leaf.statement or None))
+        self.snapshot.exec_driver_sql(_INSERT_LEAF, (seq, body, leaf.statement or None))
         if sealed is not None:
             version = self._log.audit_version
-            self.connection.exec_driver_sql(_INSERT_DETAIL, (seq, version, sealed))
+            self.snapshot.exec_driver_sql(_INSERT_DETAIL, (seq, version, sealed))
         new = tree.stored_nodes(seq, tree.leaf_hash(body), self._read)
-        self.connection.exec_driver_sql(_INSERT_NODE, [*new])
+        self.snapshot.exec_driver_sql(_INSERT_NODE, [*new])
         self._nodes.update({(level, index): node for level, index, node in new})
         self._size = seq + 1
         self.actors.add(actor)
@@ -194,18 +217,18 @@ class LogTransaction:
 
         The rows that were written since are signed for.
         """
-        head, rows = self.head, written_rows(self.connection)
+        head, rows = self.head, self.written_rows
         signed = b""
         if rows:
-            save_written_rows(self.connection, rows, head.size)
+            save_written_rows(self.snapshot, rows, head.size)
             signed = rows_digest(rows)
-        check_still_as_made(self.connection)
+        check_still_as_made(self.snapshot)
         point = Checkpoint(origin(self._log.vault), head.size, head.root, signed)
         note = sign_checkpoint(point, signer.seed)
-        self.connection.execute(tables.checkpoint.insert().values(size=head.size, note=note))
+        self.snapshot.execute(tables.checkpoint.insert().values(size=head.size, note=note))
 
     def _store_statement(self, statement: Statement) -> None:
-        self.connection.execute(
+        self.snapshot.execute(
             tables.statement.insert().values(
                 digest=statement.digest,
                 kind=statement.kind,
@@ -268,7 +291,7 @@ def log_transaction(
                 if signer is not None:
                     act.checkpoint(signer)
                 ending = act.head
-            if written_rows(connection):
+            if act.written_rows:
                 raise RuntimeError("rows were written for which nobody signs")
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.
