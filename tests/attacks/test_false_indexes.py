@@ -38,12 +38,12 @@ def _run(file: Path, *statements: str) -> list[tuple[object, ...]]:
     return answers[-1]
 
 
-def partial(index: str, table: str, column: str) -> tuple[str, ...]:
+def partial(index: str, table: str, *columns: str) -> tuple[str, ...]:
     """An index of no row, under the text of the one that callrec made."""
-    said = f"CREATE INDEX {index} ON {table} ({column})"
+    said = f"CREATE INDEX {index} ON {table} ({', '.join(columns)})"
     return (
         f"DROP INDEX {index}",
-        f"{said} WHERE {column} < 0",
+        f"{said} WHERE {columns[0]} < 0",
         f"UPDATE sqlite_master SET sql = '{said}' WHERE name = '{index}'",
     )
 
@@ -64,7 +64,7 @@ def test_a_call_hidden_behind_the_index_of_search_tokens_is_found(stocked: House
 def test_a_call_hidden_from_its_day_is_found(stocked: House) -> None:
     file = stocked.practice.folder / "catalogue.sqlite"
     stocked.close()
-    _run(file, *partial("ix_recording_started_at", "recording", "started_at"))
+    _run(file, *partial("recording_started_at", "recording", "started_at", "state"))
     is_found(stocked)
 
 

@@ -28,13 +28,7 @@ from callrec.catalogue.engine import (
     sync_folder,
     transaction,
 )
-from callrec.catalogue.written import (
-    WrittenRow,
-    rows_digest,
-    save_written_rows,
-    watch,
-    written_rows,
-)
+from callrec.catalogue.written import rows_digest, save_written_rows, watch, written_rows
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, format_instant, parse
 from callrec.crypto.context import context
@@ -119,8 +113,7 @@ class LogTransaction:
         """
         self.snapshot = connection
         """What this transaction sees of the catalogue, for those who write no rows to it."""
-        self.has_appended = False
-        self._is_watched = False
+        self.has_appended = self.is_watched = False
         self._check = check
         self._log = log
         self._signer = signer
@@ -138,15 +131,10 @@ class LogTransaction:
 
         SQLite makes 160 triggers for that; most transactions write a leaf alone.
         """
-        if not self._is_watched:
+        if not self.is_watched:
             watch(self.snapshot)
-            self._is_watched = True
+            self.is_watched = True
         return self.snapshot
-
-    @property
-    def written_rows(self) -> list[WrittenRow]:
-        """The rows that were written through `connection` and for which nobody has signed yet."""
-        return written_rows(self.snapshot) if self._is_watched else []
 
     @property
     def head(self) -> Head:
@@ -217,7 +205,7 @@ class LogTransaction:
 
         The rows that were written since are signed for.
         """
-        head, rows = self.head, self.written_rows
+        head, rows = self.head, written_rows(self.snapshot) if self.is_watched else ()
         signed = b""
         if rows:
             save_written_rows(self.snapshot, rows, head.size)
@@ -291,7 +279,7 @@ def log_transaction(
                 if signer is not None:
                     act.checkpoint(signer)
                 ending = act.head
-            if act.written_rows:
+            if act.is_watched and written_rows(connection):
                 raise RuntimeError("rows were written for which nobody signs")
     except Failed:
         # Taking away the journal is what commits; its folder may not have been made durable.

@@ -285,7 +285,7 @@ recording = _table(
     Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("data_key", LargeBinary),
     Column("ciphertext", String(64), nullable=False, index=True),
-    Column("started_at", BigInteger, nullable=False, index=True),
+    Column("started_at", BigInteger, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
     Column("direction", String(8), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
@@ -562,6 +562,9 @@ destroyed = _table(
 ``due_on``: the day on which its retention ended, ``2026-11-26``; none for an erasure."""
 
 Index("grant_person", grant.c.person)
+
+# With the state, or what is due could only be counted row by row.
+Index("recording_started_at", recording.c.started_at, recording.c.state)
 
 Index("held_recording", held.c.recording)
 

@@ -212,7 +212,7 @@ def _begin_without(
     from callrec.registers.projections import check_projections  # noqa: PLC0415  # hardly ever
 
     act = LogTransaction(connection, practice.log, actor.signer, size=foreign.size)
-    take_out(connection, foreign)
+    take_out(act.connection, foreign)
     for problem in check_projections(connection, foreign.register):
         if problem.thing is None:
             raise Failed(f"without what is damaged or gone, {problem.what}", hint=HINT)
