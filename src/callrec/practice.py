@@ -219,7 +219,9 @@ def signing(practice: Practice, *actors: Actor) -> Iterator[LogTransaction]:
 
 
 @contextmanager
-def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTransaction]:
+def _remembering(
+    practice: Practice, signer: Signer | None, *, stamps: bool = True
+) -> Iterator[LogTransaction]:
     """A write transaction; the head that it makes is remembered once it is durable.
 
     Where that fails, what was done stays done, and the command goes on: it may still have to show a
@@ -237,7 +239,7 @@ def _remembering(practice: Practice, signer: Signer | None) -> Iterator[LogTrans
     if act.has_appended:
         if goes_on:  # else what was seen stays remembered, until it is named as lost
             remember_head(practice, act.head, instead_of=lost)
-        if signer is not None and waiting_files(practice.folder):
+        if stamps and signer is not None and waiting_files(practice.folder):
             put_stamps_on_record(practice, signer)
 
 
@@ -278,14 +280,11 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
         with reading(practice.engine) as connection:
             timestamp = practice.settings.timestamp
             stamps = kept.checked_waiting(connection, timestamp, practice.folder)
-        with audit.log_transaction(practice.engine, practice.log, signer) as act:
-            goes_on, lost = check_goes_on(practice, act.snapshot)
+        with _remembering(practice, signer, stamps=False) as act:
             register = _register_within(practice, act)
             _check_key_is_current(act, register, signer)
             kept.put_on_record(act, signer.person, stamps)
         kept.take_away(practice.folder, stamps)
-        if act.has_appended and goes_on:
-            remember_head(practice, act.head, instead_of=lost)
 
 
 def _seen(practice: Practice) -> audit.Head | None:

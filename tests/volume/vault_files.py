@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from callrec.volume.bag import BagItem
+from callrec.volume.bag import BagItem, BagReport
 
 LITTLE = 16 << 20  # 16 MiB; what a drive may bring is without end
 
@@ -39,3 +39,7 @@ def taking_no_memory() -> Iterator[None]:
         assert tracemalloc.get_traced_memory()[1] < LITTLE
     finally:
         tracemalloc.stop()
+
+
+def faults_of(report: BagReport) -> tuple[str, ...]:
+    return (*report.damaged, *report.missing, *report.extra)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,6 +24,7 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import count_recordings
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse, parse_instant
+from callrec.dataclass import fields
 from callrec.errors import Unusable
 from callrec.intake.reconciled import read_reconciliations
 from callrec.intake.summary import INTAKE_STATEMENT
@@ -70,6 +71,8 @@ from callrec.registers.verify import check_vault
 from callrec.requests.glass import BrokenGlass, broken_glass
 from callrec.requests.open import hidden_from
 from callrec.retention.review import count_due
+
+_Line = TypeVar("_Line", IncidentLine, ComplaintLine)
 
 REPORT_MADE: Final = "report.made"
 
@@ -258,9 +261,9 @@ class _Counting:
 
     def _drives(self) -> Iterator[DriveCount]:
         written = defaultdict[str, set[date]](set)
-        for on, fields in self._stated(VOLUME_STATEMENT):
+        for on, stated in self._stated(VOLUME_STATEMENT):
             if self._month.has(on):
-                written[fields["volume"]].add(on)
+                written[stated["volume"]].add(on)
         for each in list_volumes(self._practice):
             yield DriveCount(
                 label=each.label,
@@ -327,29 +330,12 @@ class _Counting:
     def _incident_lines(self) -> Iterator[IncidentLine]:
         for each in self._incidents:
             if self._was_open(self._day(each.noticed_at), each.closed_on):
-                yield IncidentLine(
-                    incident=each.incident,
-                    state=each.state,
-                    noticed_at=each.noticed_at,
-                    due_at=each.due_at,
-                    outcome=each.outcome,
-                    closed_on=each.closed_on,
-                    was_late=each.was_late,
-                )
+                yield _as(IncidentLine, each)
 
     def _complaint_lines(self) -> Iterator[ComplaintLine]:
         for each in self._complaints:
             if self._was_open(each.received_on, each.answered_on):
-                yield ComplaintLine(
-                    complaint=each.complaint,
-                    state=each.state,
-                    received_on=each.received_on,
-                    due_on=each.due_on,
-                    acknowledged_on=each.acknowledged_on,
-                    answered_on=each.answered_on,
-                    outcome=each.outcome,
-                    was_late=each.was_late,
-                )
+                yield _as(ComplaintLine, each)
 
     def _was_open(self, since: date | None, until: date | None) -> bool:
         """Whether it was for some of the month; one that does not open may have been."""
@@ -363,6 +349,11 @@ class _Counting:
         placed_on, lifted_on = self._day(hold.placed_at), self._lifted_on(hold)
         is_placed = placed_on is not None and placed_on <= self._until
         return is_placed and (lifted_on is None or lifted_on > self._until)
+
+
+def _as(line: type[_Line], entry: object) -> _Line:
+    """What a report repeats of a register's entry."""
+    return line(**{each.name: getattr(entry, each.name) for each in fields(line)})
 
 
 def _person_count(

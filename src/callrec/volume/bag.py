@@ -330,10 +330,6 @@ class BagReport:
     """SHA-256 of manifest-sha256.txt as it lies there, lower-case hex; empty if it is not listed. A
     bag can be exchanged whole, manifests and all: compare this with the bag's statement."""
 
-    @property
-    def ok(self) -> bool:
-        return not (self.damaged or self.missing or self.extra)
-
 
 def hash_of_manifest(bag: Path) -> str:
     """SHA-256, in hex, of a bag's manifest as it lies on the drive; empty where there is none."""
