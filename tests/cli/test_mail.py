@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from callrec.mail.post import ANSWER_SECONDS
+from callrec.policy.purpose import Purpose
 from callrec.system.files import write_private
 from house.commands import type_in
+from house.incidents import an_incident
 from house.mailbox import PASSWORD, SENDER, USER, Mailbox, a_certificate, mail_server, parsed
 from house.practices import PEOPLE, House
-from house.requests import a_request
+from house.requests import a_request, by_sql, pass_days
 
 REASON = "The patient Featherstonehaugh complains that nobody rang back"
 
@@ -190,6 +192,23 @@ def test_what_the_server_does_not_take_is_told_by_its_code_alone(asked: House) -
         "callrec: hint: callrec practice mail list shows which; see their addresses under"
         " [mail.people]\n"
     )
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE request SET state = 'denied' WHERE number = 1", "DELETE FROM clock_event"]
+)
+def test_a_row_that_somebody_changed_is_told_once_all_reminders_went(
+    house: House, change: str
+) -> None:
+    a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    an_incident(house, noticed_at=house.at.replace(hour=9))
+    pass_days(house, 1)
+    by_sql(house, change)
+    with mail_server() as server:
+        config = configure(house, server, login="dora")
+        answer = type_in(house, "nobody", "mail", "remind", CALLREC_CONFIG=config)
+        assert "I-1 waits to be assessed" in server.message().get_content()
+    assert (answer.status, answer.out) == (5, "reminders: 1, taken: 1, waiting: 0\n")
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640])

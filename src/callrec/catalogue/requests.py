@@ -21,7 +21,7 @@ GRANTED: Final = "granted"
 PREPARED: Final = "prepared"
 """State of a grant while a package is made from it: out of use."""
 
-ROWS_OF_REQUESTS: Final = {tables.request.name: "%", tables.grant.name: "%"}
+ROWS_OF_REQUESTS: Final = dict.fromkeys(("request", "grant_", "clock_event"), "%")
 """What lists of requests are read from, for `audit.rows.check_tables`. They are not held against
 leaves: one that somebody wrote with a program of their own would end them for all others."""
 

@@ -15,7 +15,9 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
+from callrec.audit.rows import check_tables
 from callrec.catalogue.engine import reading, transaction
+from callrec.catalogue.requests import ROWS_OF_REQUESTS
 from callrec.crypto.canonical import parse_instant
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
@@ -67,6 +69,16 @@ def queue_reminders(practice: Practice) -> int:
                 line = _line(practice, item)
                 queued += queue_mail(practice, connection, to=[person], about=about, line=line)
     return queued
+
+
+def check_reminders(practice: Practice) -> None:
+    """Check the rows of requests that reminders went by; what was queued goes all the same.
+
+    Raises:
+        Tampered: one is not as it was signed for.
+    """
+    with reading(practice.engine) as connection:
+        check_tables(connection, ROWS_OF_REQUESTS)
 
 
 class _DecisionMail(NamedTuple):
