@@ -150,8 +150,11 @@ def test_what_is_held_is_not_disposed_of(house: House) -> None:
     assert "held by H-1" in nothing_is_erased(house, "R-2", 1)
 
 
-def test_what_the_index_kept_from_a_hold_is_not_destroyed(house: House) -> None:
-    """Its rows are taken out while the hold is matched, and are back when anybody looks."""
+def missed(house: House) -> tuple[str, str]:
+    """A subject access whose hold lacks a call, and an approved erasure of just that.
+
+    Rows of the index are taken out while the hold is matched, and are back when anybody looks.
+    """
     tokens = rows(house, "SELECT part, kind, token FROM token WHERE recording = 1")
     by_sql(house, "DELETE FROM token WHERE recording = 1")
     access = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
@@ -161,11 +164,24 @@ def test_what_the_index_kept_from_a_hold_is_not_destroyed(house: House) -> None:
     assert verified(house).verdict is Verdict.INTACT
     reference = ask_to_erase(house, 1)
     erase(house, reference, 1)
+    return access, reference
+
+
+def test_what_the_index_kept_from_a_hold_is_not_destroyed(house: House) -> None:
+    access, reference = missed(house)
     with pytest.raises(Tampered, match="R-1 asks for recording 1, which its hold, H-1, does not"):
         destroy(house, reference)
     assert rows(house, "SELECT * FROM certificate") == []
     withdraw_request(house.practice, logged_in(house, "max"), access)
     assert destroy(house, reference).destroyed == (1,)
+
+
+def test_nor_while_somebody_keeps_it_from_being_opened(house: House) -> None:
+    _, reference = missed(house)
+    by_sql(house, "UPDATE batch SET catalogue_key = x'00'")
+    with pytest.raises(Tampered, match=r'row .* of the table "batch" is not as entry'):
+        destroy(house, reference)
+    assert rows(house, "SELECT * FROM certificate") == []
 
 
 def test_a_call_after_the_request_was_made_is_not_held_for_it(house: House) -> None:

@@ -657,6 +657,18 @@ def test_a_search_for_several_numbers_loses_its_details_with_a_call_of_any(house
     assert [seq in kept for seq in searched] == [False, True]
 
 
+@pytest.mark.parametrize("spoiled", ["zeroblob(2000)", "CAST(sealed || x'00' AS BLOB)"])
+def test_nothing_is_destroyed_while_a_search_does_not_open(house: House, spoiled: str) -> None:
+    """It would stay, and be put right later, though the certificate says that it is gone."""
+    look_for(house, ANN)
+    reference = approved_erasure(house, 1)
+    (search,) = [leaf.seq for leaf in leaves(house, "search") if leaf.act == "search"]
+    by_sql(house, f"UPDATE detail SET sealed = {spoiled} WHERE seq = :seq", seq=search)
+    with pytest.raises(Tampered, match=f"the details of leaf {search} are not"):
+        erase(house, reference)
+    assert rows(house, "SELECT * FROM certificate") == []
+
+
 def test_details_that_were_not_erased_and_are_gone_are_tampering(house: House) -> None:
     look_for(house, ANN)
     look_for(house, BOB)

@@ -470,13 +470,17 @@ def read_detail(
     ).first()
     if row is None or not leaf.detail:
         return None
+    wrong = Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
     if (type(row.key_version), type(row.sealed)) != (int, bytes):
-        raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
-    info = context("detail", vault, seq=leaf.seq)
-    opened = primitives.hpke_open(open_key(row.key_version), row.sealed, info)
+        raise wrong
+    secret, info = open_key(row.key_version), context("detail", vault, seq=leaf.seq)
+    try:
+        opened = primitives.hpke_open(secret, row.sealed, info)
+    except Tampered as error:
+        raise wrong from error
     nonce, body = opened[:DETAIL_NONCE_BYTES], opened[DETAIL_NONCE_BYTES:]
     if detail_commitment(vault, leaf.seq, nonce, body) != leaf.detail:
-        raise Tampered(f"the details of leaf {leaf.seq} are not those it commits to")
+        raise wrong
     try:
         found = parse(body)
     except Tampered:  # they are what was signed all the same

@@ -24,6 +24,7 @@ from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.catalogue.sound import check_indexes
+from callrec.catalogue.written import HINT
 from callrec.crypto.statement import Statement, read_statement
 from callrec.errors import Tampered
 from callrec.policy.hold import HoldAct
@@ -97,6 +98,15 @@ def check_whole_log(practice: Practice, connection: Connection) -> None:
     check_indexes(connection)
     require_sound_log(connection, practice.vault)
     check_unchanged(practice, connection)
+
+
+def check_whole_catalogue(practice: Practice, connection: Connection) -> None:
+    """`check_whole_log`, and every row: what is hidden while the rest goes could be put back."""
+    from callrec.audit.rows import check_rows  # noqa: PLC0415  # as above
+
+    check_whole_log(practice, connection)
+    for problem in check_rows(connection, practice.register):
+        raise Tampered(problem.what, hint=HINT)
 
 
 def done_leaves(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:

@@ -45,7 +45,7 @@ from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import check_destroys, check_granted, check_nobody_waits, is_undone
 from callrec.practice import Actor, Practice, attempt, check_files_here, signing, writing
-from callrec.record.acts import check_whole_log, next_number
+from callrec.record.acts import check_whole_catalogue, next_number
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason
@@ -121,7 +121,7 @@ def destroy_granted(
         attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         signing(practice, actor) as act,
     ):
-        check_whole_log(practice, act.connection)
+        check_whole_catalogue(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
         check_identity_proven(request.facts)
         warrant = _warrant(practice, actor, act.connection, request, to_destroy)

@@ -16,17 +16,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, or_, select
 
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import read_detail
 from callrec.calls.custody import OpenedRecording
 from callrec.calls.records import parties_named_in
 from callrec.catalogue import tables
 from callrec.dataclass import dataclass
-from callrec.errors import Tampered
-from callrec.policy.role import VaultKey
 from callrec.policy.words import words
-from callrec.practice import Actor, Practice, vault_key
+from callrec.practice import Actor, Practice
 from callrec.record.acts import SEARCH
-from callrec.record.versions import checked_details
+from callrec.record.versions import open_details
 from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
 from callrec.requests.packages import read_releases, words_for
@@ -47,7 +44,11 @@ def leaves_with_details_of(
     *,
     person: OpenSubject | None = None,
 ) -> list[int]:
-    """Sequences of the leaves whose details tell of these recordings, or of a person, in order."""
+    """Sequences of the leaves whose details tell of these recordings, or of a person, in order.
+
+    Raises:
+        Tampered: details of a search do not open; ``audit resume`` puts that on record.
+    """
     named = [parties_named_in(each.fields) for each in opened]
     numbers = {number for each in named for number in each.numbers}
     parties = {word for each in named for party in each.parties for word in words(party)}
@@ -59,7 +60,7 @@ def leaves_with_details_of(
                 found.add(leaf.seq)
     for leaf in _having_details(connection, [SEARCH]):
         if leaf.act == SEARCH:
-            details = _read(practice, actor, connection, leaf)
+            details = open_details(practice, actor, connection, leaf)
             is_it = _names(details, numbers, parties)
             if is_it or (person is not None and _is_of(details, person)):
                 found.add(leaf.seq)
@@ -72,16 +73,6 @@ def _having_details(connection: Connection, texts: Sequence[str]) -> Iterator[Le
     query = select(leaf.seq, leaf.body).join(tables.detail, tables.detail.c.seq == leaf.seq)
     for seq, body in connection.execute(query.where(some).order_by(leaf.seq)):
         yield Leaf.decode(bytes(body), seq)
-
-
-def _read(
-    practice: Practice, actor: Actor, connection: Connection, leaf: Leaf
-) -> Mapping[str, Any]:
-    secret = partial(vault_key, actor, VaultKey.AUDIT)
-    try:
-        return checked_details(read_detail(connection, leaf, secret, practice.vault) or {})
-    except Tampered:
-        return {}  # audit verify tells of it; nobody can read it either
 
 
 def _names(details: Mapping[str, Any], numbers: Collection[str], parties: Collection[str]) -> bool:

@@ -34,7 +34,7 @@ from callrec.policy.rights.subject import (
     check_nothing_needs,
 )
 from callrec.practice import Actor, Practice, attempt, signing, today
-from callrec.record.acts import check_whole_log, log_leaf
+from callrec.record.acts import check_whole_catalogue, log_leaf
 from callrec.requests.history import REQUESTS
 from callrec.requests.open import read_request
 from callrec.retention.destroy import clear_catalogue
@@ -82,7 +82,7 @@ def erase_subject(
 
 def _erase(practice: Practice, act: LogTransaction, actor: Actor, reference: str) -> None:
     connection = act.connection
-    check_whole_log(practice, connection)
+    check_whole_catalogue(practice, connection)
     row = SUBJECTS.find(connection, reference)
     history = SUBJECTS.read(connection, practice.register, row.id)
     if history.state is SubjectState.ERASED:
