@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from callrec.archive.heads import VolumeStatement, make_proof
+from callrec.archive.sampling import open_sample
 from callrec.archive.survey import FaultKind, count_bags, last_verified
 from callrec.archive.volumes import list_volumes
 from callrec.catalogue.engine import reading
@@ -34,6 +35,7 @@ from house.drives import (
     verify,
 )
 from house.practices import House
+from house.requests import signed_in
 from house.stages import ARCHIVED, Stage, copied
 
 FIRST, SECOND = "20261124T120000Z", "20261125T120000Z"
@@ -61,6 +63,16 @@ def at(house: House) -> Path:
 def test_a_volume_as_it_was_written_is_found_so(house: House, at: Path) -> None:
     report = verify(house, at)
     assert (report.label, report.bags, report.checked, report.faults) == ("drive-a", 2, 4, ())
+
+
+def test_only_what_is_there_is_said_to_be_opened(house: House, at: Path) -> None:
+    def opened() -> tuple[int, int, int]:
+        tried, there = open_sample(house.practice, signed_in(house, "max"), open_volume(at))
+        return tried.opened, tried.of, there
+
+    assert opened() == (4, 4, 4)
+    lose_a_recording(at)
+    assert opened() == (3, 3, 4)
 
 
 # What somebody who holds the drive can do to it.

@@ -67,14 +67,17 @@ def open_sample(practice: Practice, actor: Actor, volume: Volume) -> tuple[KeyTr
         rows = _rows_on(connection, volume.volume)
         sample = next_to_open(connection, practice.state_folder, volume.volume, rows.keys())
         tried = try_keys(connection, practice.vault, actor.shares, numbers=sample, keep=True)
-    spoilt = {*tried.spoilt}
+    spoilt, not_given = {*tried.spoilt}, 0
     for number, data_key in tried.data_keys.items():
         row = rows[number]
         path = volume.bag_path(row.bag) / RECORDINGS / row.ciphertext
-        with suppress(OSError), open_untrusted(path) as source:
-            if not try_first_segment(source, row, practice.vault, data_key):
-                spoilt.add(number)
-    return KeyTrial(tried.of, tuple(sorted(spoilt)), {}), len(rows)
+        try:
+            with open_untrusted(path) as source:
+                if not try_first_segment(source, row, practice.vault, data_key):
+                    spoilt.add(number)
+        except OSError:
+            not_given += 1
+    return KeyTrial(tried.of - not_given, tuple(sorted(spoilt)), {}), len(rows)
 
 
 def _rows_on(connection: Connection, volume: str) -> dict[int, Row[Any]]:

@@ -303,8 +303,9 @@ def _checked_lines(checked: _Checked) -> Iterator[str]:
         yield from (f"{fault.kind}: {fault.path}: {fault.what}" for fault in report.faults)
     else:
         yield f'"{report.label}" is as it was written: {read} and compared.'
-    if tried and there:
-        yield f"Opened with their keys: {tried.opened} of {tried.of} tried, of {there} there."
+    if tried and tried.of:
+        lie = "that should be there" if report.faults else "there"
+        yield f"Opened with their keys: {tried.opened} of {tried.of} tried, of {there} {lie}."
 
 
 def _note_not_attached(out: Output, practice: Practice, verified: Collection[str]) -> None:
