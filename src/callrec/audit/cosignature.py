@@ -103,13 +103,10 @@ def with_lines(note: bytes, answer: bytes, keys: Iterable[VerifierKey]) -> bytes
     both = note + answer
     check_cosignatures(both, known.values())
     there = parse_note(note).signatures
-    new = (each for each in parse_note(both).signatures if each not in there)
-    of_each = {(each.name, each.key_id): each.text for each in sorted(new, key=_time_of)}
+    new = [each for each in parse_note(both).signatures if each not in there]
+    new.sort(key=lambda each: each.signature[:_TIME_BYTES])
+    of_each = {(each.name, each.key_id): each.text for each in new}
     return note + "".join(text for key, text in of_each.items() if key in known).encode()
-
-
-def _time_of(line: NoteSignature) -> bytes:
-    return line.signature[:_TIME_BYTES]
 
 
 def write_request(request: WitnessRequest) -> bytes:

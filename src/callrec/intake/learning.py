@@ -16,7 +16,6 @@ from callrec.telephone.call import System
 from callrec.telephone.learning import LearnedShape, NamedFile, learn_shapes
 from callrec.telephone.number import extension_ranges
 from callrec.telephone.reading import read_id, read_name, sidecar_for
-from callrec.telephone.written import Setup
 
 _SHOWN: Final = 20
 
@@ -39,7 +38,7 @@ def learn_folders(paths: Iterable[Path], settings: Settings, today: date) -> Lea
     for found in find_sources(paths):
         if not isinstance(found, Source):
             continue
-        if _is_read(found.path, setup):
+        if read_name(found.path, setup) or read_id(found.path, setup) or sidecar_for(found.path):
             known += 1
         else:
             modified = modified_at(found.mark).astimezone(settings.time_zone).date()
@@ -47,10 +46,6 @@ def learn_folders(paths: Iterable[Path], settings: Settings, today: date) -> Lea
     extensions = extension_ranges(settings.telephone.extensions)
     shapes = tuple(learn_shapes(named, extensions, today))
     return LearnedFolder(known, shapes, _named(shapes, settings))
-
-
-def _is_read(path: Path, setup: Setup) -> bool:
-    return bool(read_name(path, setup) or read_id(path, setup) or sidecar_for(path))
 
 
 def _named(shapes: Sequence[LearnedShape], settings: Settings) -> tuple[dict[str, Any] | None, ...]:

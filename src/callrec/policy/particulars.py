@@ -355,12 +355,8 @@ def check_not_in_future(days: tuple[DayRange, ...] | Unknown, today: date) -> No
         )
 
 
-def _or_unknown(text: str) -> str | Unknown:
-    return UNKNOWN if text.casefold() == UNKNOWN else text
-
-
 def _known_or_unknown(texts: tuple[str, ...], what: str = "") -> tuple[str, ...] | Unknown:
-    if UNKNOWN not in map(_or_unknown, texts):
+    if UNKNOWN not in map(str.casefold, texts):
         return texts
     if len(texts) > 1:
         raise Unusable(

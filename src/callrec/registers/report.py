@@ -24,7 +24,6 @@ from callrec.audit.log import read_leaf, stored_head
 from callrec.calls.custody import count_recordings
 from callrec.catalogue.engine import reading
 from callrec.crypto.canonical import parse, parse_instant
-from callrec.dataclass import fields
 from callrec.errors import Unusable
 from callrec.intake.reconciled import read_reconciliations
 from callrec.intake.summary import INTAKE_STATEMENT
@@ -353,7 +352,7 @@ class _Counting:
 
 def _as(line: type[_Line], entry: object) -> _Line:
     """What a report repeats of a register's entry."""
-    return line(**{each.name: getattr(entry, each.name) for each in fields(line)})
+    return line(**{name: getattr(entry, name) for name in line.__slots__})
 
 
 def _person_count(

@@ -120,8 +120,12 @@ def verify(
     if full and new:
         raise Unusable("--full and --new ask for different things", hint="give one of them")
     opened, root = _open_details(ctx.obj) if full else (None, None)
-    trusted = partial(_trusted_root, ctx.obj, pin or root)
-    verify = partial(verify_audit, ctx.obj.config, environ=ctx.obj.environ, trusted_root=trusted)
+    verify = partial(
+        verify_audit,
+        ctx.obj.config,
+        environ=ctx.obj.environ,
+        trusted_root=lambda vault: pin or root or _root_of_login(ctx.obj, vault),
+    )
     check = partial(verify, full=full, only_new=new, opened_details=opened)
     found = check(against=tuple(against or ()), at=ctx.obj.now())
     ctx.obj.out.show(verification_json(found), verification_lines(found, full=full))
@@ -219,11 +223,6 @@ def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes |
         return None, None
     opened = open_all_details(practice, actor) if actor.has_key(VaultKey.AUDIT) else None
     return opened, practice.root
-
-
-def _trusted_root(invocation: Invocation, known: bytes | None, vault: str) -> bytes | None:
-    """Where the log begins: as is known already, or as who is logged in knows it."""
-    return known or _root_of_login(invocation, vault)
 
 
 def _root_of_login(invocation: Invocation, vault: str) -> bytes | None:
