@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,9 +18,22 @@ from callrec.practice import writing
 from callrec.registers.verify import Verdict
 from callrec.requests.ask import find_recordings, new_body, write_request
 from callrec.requests.event import withdraw_request
+from callrec.requests.gather import gather_recordings
 from house.calls import a_call, take_in
 from house.erasures import erase as destroy
-from house.holds import ANN, BOB, FIFTH, FOURTH, ask, by_hand, lift, named, the_hold, verified
+from house.holds import (
+    ANN,
+    BOB,
+    FIFTH,
+    FOURTH,
+    ask,
+    by_hand,
+    lift,
+    look,
+    named,
+    the_hold,
+    verified,
+)
 from house.people import lend_power
 from house.practices import House
 from house.requests import (
@@ -151,28 +166,32 @@ def test_what_is_held_is_not_disposed_of(house: House) -> None:
 
 
 def missed(house: House) -> tuple[str, str]:
-    """A subject access whose hold lacks a call, and an approved erasure of just that.
-
-    Rows of the index are taken out while the hold is matched, and are back when anybody looks.
-    """
-    tokens = rows(house, "SELECT part, kind, token FROM token WHERE recording = 1")
-    by_sql(house, "DELETE FROM token WHERE recording = 1")
-    access = ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    """A complaint whose hold lacks a call, and an approved erasure of just that."""
+    with without_tokens(house):
+        complaint = ask(house, "max", number=ANN)
     assert named(house) == {2}
-    for part, kind, token in tokens:
-        by_sql(house, PUT_BACK, part=part, kind=kind, token=token)
     assert verified(house).verdict is Verdict.INTACT
     reference = ask_to_erase(house, 1)
     erase(house, reference, 1)
-    return access, reference
+    return complaint, reference
+
+
+@contextmanager
+def without_tokens(house: House) -> Iterator[None]:
+    """Rows of the index are taken out for a while, and are back when anybody looks."""
+    tokens = rows(house, "SELECT part, kind, token FROM token WHERE recording = 1")
+    by_sql(house, "DELETE FROM token WHERE recording = 1")
+    yield
+    for part, kind, token in tokens:
+        by_sql(house, PUT_BACK, part=part, kind=kind, token=token)
 
 
 def test_what_the_index_kept_from_a_hold_is_not_destroyed(house: House) -> None:
-    access, reference = missed(house)
+    complaint, reference = missed(house)
     with pytest.raises(Tampered, match="R-1 asks for recording 1, which its hold, H-1, does not"):
         destroy(house, reference)
     assert rows(house, "SELECT * FROM certificate") == []
-    withdraw_request(house.practice, logged_in(house, "max"), access)
+    withdraw_request(house.practice, logged_in(house, "max"), complaint)
     assert destroy(house, reference).destroyed == (1,)
 
 
@@ -182,6 +201,21 @@ def test_nor_while_somebody_keeps_it_from_being_opened(house: House) -> None:
     with pytest.raises(Tampered, match=r'row .* of the table "batch" is not as entry'):
         destroy(house, reference)
     assert rows(house, "SELECT * FROM certificate") == []
+
+
+def test_a_subject_access_finds_nothing_while_the_index_lacks_rows(house: House) -> None:
+    """Else it would be gathered, approved and released without a call, and say that it is whole."""
+    with without_tokens(house), pytest.raises(Tampered, match=r'recording 1, in "rec') as told:
+        ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    assert told.value.message.startswith("R-1 is made, and its calls were not found: recording 1")
+    assert the_hold(house).state is HoldState.UNMATCHED
+    look(house)
+    assert named(house) == {1, 2}
+    max_ = logged_in(house, "max")
+    with without_tokens(house), pytest.raises(Tampered, match=r'recording 1, in "recording"'):
+        gather_recordings(house.practice, max_, "R-1", leave_out={})
+    came_to = gather_recordings(house.practice, max_, "R-1", leave_out={})
+    assert {each.id for each in came_to.found} == {1, 2}
 
 
 def test_a_call_after_the_request_was_made_is_not_held_for_it(house: House) -> None:

@@ -101,7 +101,7 @@ def check_whole_log(practice: Practice, connection: Connection) -> None:
 
 
 def check_whole_catalogue(practice: Practice, connection: Connection) -> None:
-    """`check_whole_log`, and every row: what is hidden while the rest goes could be put back."""
+    """`check_whole_log`, and every row: what is hidden now is missed, and could be put back."""
     from callrec.audit.rows import check_rows  # noqa: PLC0415  # as above
 
     check_whole_log(practice, connection)

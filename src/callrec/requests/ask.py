@@ -17,7 +17,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto import primitives
 from callrec.dataclass import dataclass, field, replace
-from callrec.errors import NotFound, Refused, Unusable
+from callrec.errors import CallrecError, NotFound, Refused, Unusable
 from callrec.holds.log import place_with_request
 from callrec.login.people import logins, people_named
 from callrec.policy.authority import check_may_request
@@ -111,7 +111,11 @@ def create_request(
             )
             reference, people = f"R-{number}", concerned.people
             notify_deciders(practice, act.connection, reference, purpose, history, subjects=people)
-    match_open_holds(practice, actor)
+    try:
+        match_open_holds(practice, actor)
+    except CallrecError as error:
+        error.message = f"{reference} is made, and its calls were not found: {error.message}"
+        raise
     asked_for = tuple(dict.fromkeys(recordings))
     return CreatedRequest(
         reference, purpose, asked_for, particulars, concerned, of_other_day, of_other_extension

@@ -35,6 +35,7 @@ from callrec.policy.rights.withholding import check_left_out
 from callrec.policy.role import Power
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, record, today
+from callrec.record.acts import check_whole_catalogue
 from callrec.record.versions import fresh_nonces
 from callrec.requests.amend import Amended, write_version
 from callrec.requests.ask import check_count
@@ -99,6 +100,7 @@ def gather_recordings(
     with signing_on(practice, actor, RequestAct.GATHERED, reference) as act:
         request = read_request(practice, actor, act.connection, reference)
         _check_may_gather(practice, actor, request)
+        check_whole_catalogue(practice, act.connection)
         return _gather(practice, actor, act, request, leave_out)
 
 

@@ -38,7 +38,7 @@ from callrec.policy.request import RequestAct, RequestState
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import described_by, matches
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
-from callrec.record.acts import done_leaves
+from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none, unrecorded
 from callrec.requests.covering import holds_covering
@@ -374,6 +374,8 @@ def _match(practice: Practice, actor: Actor, hold: Row[Any]) -> None:
         if not described_by(request.particulars) and not request.recordings:
             log_covers_everything(act, actor, hold.id)
             return
+        if TERMS[request.purpose].is_owed_whole:
+            check_whole_catalogue(practice, act.connection)
         found = matching_recordings(practice, actor, act.connection, request.particulars)
         log_matched(act, actor, hold.id, (row.uid for row in (*request.recordings, *found)))
 
