@@ -27,7 +27,6 @@ MADE: dict[str, Callable[[House, int], str]] = {
     "incident": lambda house, _: an_incident(house),
     "complaint": lambda house, _: a_complaint(house),
     "hold": lambda house, which: f"H-{by_hand(house, which)}",
-    "certificate": lambda house, which: erase(house, approved_erasure(house, which)).certificate,
 }
 """By its table, what has a number: made of the recording, if it is of one."""
 
@@ -108,6 +107,16 @@ def test_a_number_that_was_written_keeps_nobody_from_being_asked_or_told(
     found = list_messages(house.practice)[before:]
     assert queued == len(found)
     assert {each.message.about for each in found} >= told
+
+
+def test_nothing_is_erased_while_the_number_of_a_certificate_is_another(house: House) -> None:
+    erase(house, approved_erasure(house, 1))
+    reference = approved_erasure(house, 2)
+    written(house, "certificate", 2)
+    with pytest.raises(Tampered, match='of the table "certificate" is not as'):
+        erase(house, reference)
+    written(house, "certificate", 1, 2)
+    assert erase(house, reference).certificate == "C-2"
 
 
 def test_a_certificate_names_no_other_request_than_the_log(house: House) -> None:
