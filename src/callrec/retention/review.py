@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Result, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_tables
@@ -93,9 +93,10 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     """
     with attempt_after_expiry(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
-        with reading(practice.engine) as connection:
+        # A server keeps a cursor of what was not read to its end, as where no category is named.
+        with reading(practice.engine) as connection, _rows(connection) as rows:
             stops = _stop_finder(practice, actor, connection)
-            every = appraise_rows(practice, connection, _rows(connection), stops)
+            every = appraise_rows(practice, connection, rows, stops)
             stock, due = appraise(every, schedule(practice).values(), on=today(practice))
             count = select(func.count()).select_from(tables.destroyed)
             stubs = connection.execute(count).scalar_one()
@@ -193,7 +194,7 @@ def appraise_rows(
         yield Appraised(row.id, call_on, category(row.id), stops(row))
 
 
-def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterable[Row[Any]]:
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Result[Any]:
     """The rows of recordings that are not destroyed, the oldest calls first.
 
     They are read as they are asked for, with these columns alone: there may be millions.
