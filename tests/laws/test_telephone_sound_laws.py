@@ -8,7 +8,7 @@ from functools import cache
 import av
 import pytest
 from av.error import FFmpegError
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callrec.telephone.sound.inspecting import inspect
@@ -118,9 +118,13 @@ def sounds_ms(data: bytes) -> int:
     one_by_one = {"max_size": "1"} if data.startswith(b"RIFF") else {}
     with suppress(FFmpegError), av.open(io.BytesIO(data), "r", options=one_by_one) as file:
         stream = file.streams.audio[0]
+        decoder = stream.codec_context
+        if decoder.name == "amrnb":  # it leaves out what no encoder makes; telephones play that too
+            decoder = av.CodecContext.create("libopencore_amrnb", "r")
+            decoder.sample_rate, decoder.layout = 8000, "mono"
         for packet in file.demux(stream):
             with suppress(FFmpegError):
-                frames = stream.codec_context.decode(packet)
+                frames = decoder.decode(packet)
                 seconds += sum(frame.samples / frame.sample_rate for frame in frames)
     return round(seconds * 1000)
 
@@ -129,6 +133,7 @@ PLACES = st.floats(0, 1, exclude_max=True)
 
 
 @settings(max_examples=max(20, settings().max_examples // 20))
+@example("a.amr", "removed", 0.3984375, 0.0)  # frames of kinds that are reserved
 @given(st.sampled_from(sorted(MADE)), st.sampled_from(["cut", "zeroed", "removed"]), PLACES, PLACES)
 def test_whatever_is_missing_or_spoilt_a_sound_lasts_what_plays_and_its_loss_is_found(
     name: str, how: str, place: float, length: float

@@ -63,6 +63,7 @@ _A_WHILE_S = 0.1
 class _Frame(NamedTuple):
     """A frame of MP3 or AAC."""
 
+    header: bytes
     length: int
     """Bytes."""
     samples: int
@@ -111,7 +112,7 @@ def _framed(
 ) -> Sound:
     seconds, end, is_damaged = _walked(window, start, reads)
     last = reads(window, end)
-    is_cut |= last is not None and last[2:] == first[2:] and end + last.length > window.size
+    is_cut |= last is not None and last[3:] == first[3:] and end + last.length > window.size
     findings = {Finding.TRUNCATED: is_cut, Finding.DAMAGED: is_damaged and not is_cut}
     return Sound(
         name,
@@ -127,12 +128,14 @@ def _framed(
 def _walked(window: Window, start: int, reads: _Reads) -> tuple[float, int, bool]:
     """Seconds of all frames, where the last one ends, and whether others are missing."""
     place = end = start
-    seconds, left, is_damaged = 0.0, _MAX_FRAMES, False
+    seconds, frames, is_damaged = 0.0, 0, False
     for _ in range(_MAX_ROWS):
-        for after, frame in islice(_row(window, place, reads), left):
+        for after, frame, alike in _row(window, place, reads):
             end = after
-            seconds += frame.samples / frame.sample_rate
-            left -= 1
+            seconds += alike * frame.samples / frame.sample_rate
+            frames += alike
+            if frames >= _MAX_FRAMES:
+                break
         again = _next_row(window, end, reads)
         if again is None:
             is_damaged |= _is_more_lost(window, end, seconds / (end - start))
@@ -170,19 +173,33 @@ def _next_row(window: Window, start: int, reads: _Reads) -> int | None:
 
 
 def _is_row(window: Window, place: int, reads: _Reads) -> bool:
-    ends = [end for end, _ in islice(_row(window, place, reads), _ENOUGH)]
+    ends = [end for end, *_ in islice(_row(window, place, reads), _ENOUGH)]
     return len(ends) == _ENOUGH or ends[-1:] == [window.size]
 
 
-def _row(window: Window, place: int, reads: _Reads) -> Iterator[tuple[int, _Frame]]:
-    """The whole frames that follow each other from a place on, each with where it ends."""
-    first = None
+def _row(window: Window, place: int, reads: _Reads) -> Iterator[tuple[int, _Frame, int]]:
+    """The whole frames that follow each other from a place on: where so many alike end."""
+    first = before = None
+    run = 0
     while frame := reads(window, place):
-        place += frame.length
         first = first or frame
+        run = run if frame == before else 0
+        alike = _alike(window, place, frame, 4 * run) if run >= _ENOUGH else 1
+        place += alike * frame.length
         if place > window.size or frame.sample_rate != first.sample_rate:
             return
-        yield place, frame
+        yield place, frame, alike
+        before, run = frame, run + alike
+
+
+def _alike(window: Window, place: int, frame: _Frame, most: int) -> int:
+    """How many frames have this one's header, one after another, looked for in so many at most."""
+    block = window.at(place, most * frame.length)
+    alike = len(block) // frame.length
+    for at, byte in enumerate(frame.header):
+        column = block[at :: frame.length]
+        alike = min(alike, len(column) - len(column.lstrip(bytes((byte,)))))
+    return max(1, alike)
 
 
 def _mp3_at(window: Window, place: int) -> _Frame | None:
@@ -201,7 +218,8 @@ def _mp3_frame(header: bytes) -> _Frame | None:
     bits = (_FULL_KBPS if full else _HALF_KBPS)[kbps - 1] * 1000
     sample_rate = _MP3_RATES[version][rate]
     length = (144 if full else 72) * bits // sample_rate + (header[2] >> 1 & 1)
-    return _Frame(length, 1152 if full else 576, sample_rate, 1 if header[3] >> 6 == 3 else 2)  # noqa: PLR2004
+    channels = 1 if header[3] >> 6 == 3 else 2  # noqa: PLR2004
+    return _Frame(header, length, 1152 if full else 576, sample_rate, channels)
 
 
 def _said(first: bytes) -> int:
@@ -253,7 +271,7 @@ def _adts_frame(header: bytes) -> _Frame | None:
     rate, channels, length = bits >> 34 & 15, bits >> 30 & 7, bits >> 13 & 0x1FFF
     if rate >= len(_ADTS_RATES) or not channels or length < _HEADER:
         return None
-    return _Frame(length, _SAMPLES * ((bits & 3) + 1), _ADTS_RATES[rate], channels)
+    return _Frame(header, length, _SAMPLES * ((bits & 3) + 1), _ADTS_RATES[rate], channels)
 
 
 _FRAME_MS = 20
