@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -138,12 +138,15 @@ def test_nothing_is_written_where_a_trigger_was_planted_since_it_was_opened(vaul
 
 
 def test_every_transaction_is_synced_and_what_is_deleted_is_overwritten(vault: Path) -> None:
+    kept = {"secure_delete": 1, "foreign_keys": 1, "temp_store": 2, "cache_size": -2000}
+    catalogue.open_catalogue(vault).dispose()
+    with closing(sqlite3.connect(vault / "catalogue.sqlite")) as another:
+        another.execute("PRAGMA default_cache_size=1")
     with catalogue.reading(catalogue.open_catalogue(vault)) as connection:
         pragmas = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
-            for name in ("synchronous", "fullfsync", "secure_delete", "foreign_keys", "temp_store")
+            for name in ("synchronous", "fullfsync", *kept)
         }
-    kept = {"secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
     assert pragmas == {"synchronous": 3, "fullfsync": 1, **kept}
 
 

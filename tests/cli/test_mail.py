@@ -16,6 +16,7 @@ from callrec.mail.post import ANSWER_SECONDS
 from callrec.policy.purpose import Purpose
 from callrec.system.files import write_private
 from house.commands import type_in
+from house.complaints import a_complaint
 from house.incidents import an_incident
 from house.mailbox import PASSWORD, SENDER, USER, Mailbox, a_certificate, mail_server, parsed
 from house.practices import PEOPLE, House
@@ -209,6 +210,23 @@ def test_a_row_that_somebody_changed_is_told_once_all_reminders_went(
         answer = type_in(house, "nobody", "mail", "remind", CALLREC_CONFIG=config)
         assert "I-1 waits to be assessed" in server.message().get_content()
     assert (answer.status, answer.out) == (5, "reminders: 1, taken: 1, waiting: 0\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE complaint SET received_on = '2026-11-30'",
+        "UPDATE incident SET aware_at = aware_at + 1",
+        "UPDATE person SET login = 'maximilian' WHERE login = 'max'",
+    ],
+)
+def test_whatever_reminders_go_by_is_as_it_was_signed_for(house: House, change: str) -> None:
+    an_incident(house)
+    a_complaint(house)
+    by_sql(house, change)
+    with mail_server() as server:
+        config = configure(house, server, login="dora")
+        assert type_in(house, "nobody", "mail", "remind", CALLREC_CONFIG=config).status == 5
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640])

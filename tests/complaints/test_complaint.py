@@ -432,9 +432,9 @@ def test_the_data_controller_is_reminded_once_a_day_as_its_day_comes(house: Hous
     with_mail(house)
     a_complaint(house)
     house.at += DAY
-    assert queue_reminders(house.practice) == 0
+    assert queue_reminders(house.practice).queued == 0
     house.at += 23 * DAY
-    assert [queue_reminders(house.practice) for _ in range(2)] == [1, 0]
+    assert [queue_reminders(house.practice).queued for _ in range(2)] == [1, 0]
     assert messages(house)[-1] == (
         person_id(house, "dora"),
         "C-1 waits to be acknowledged, due 24 December 2026",

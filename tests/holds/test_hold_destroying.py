@@ -16,7 +16,9 @@ from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power
 from callrec.practice import writing
 from callrec.registers.verify import Verdict
+from callrec.requests.amend import detach_recordings
 from callrec.requests.ask import find_recordings, new_body, write_request
+from callrec.requests.decide import deny_request
 from callrec.requests.event import withdraw_request
 from callrec.requests.gather import gather_recordings
 from house.calls import a_call, take_in
@@ -216,6 +218,23 @@ def test_a_subject_access_finds_nothing_while_the_index_lacks_rows(house: House)
         gather_recordings(house.practice, max_, "R-1", leave_out={})
     came_to = gather_recordings(house.practice, max_, "R-1", leave_out={})
     assert {each.id for each in came_to.found} == {1, 2}
+
+
+def test_nor_is_part_of_it_approved_or_all_refused_while_the_index_lacks_rows(house: House) -> None:
+    ask(house, "max", purpose=Purpose.SUBJECT_ACCESS, number=ANN)
+    gather_recordings(house.practice, logged_in(house, "max"), "R-1", leave_out={})
+    detach_recordings(house.practice, logged_in(house, "max"), "R-1", [1])
+    with pytest.raises(Refused, match="R-1 leaves out recordings that match it: 1"):
+        approve(house, "R-1", "dora")
+    with without_tokens(house), pytest.raises(Tampered, match=r'recording 1, in "recording"'):
+        approve(house, "R-1", "dora")
+    detach_recordings(house.practice, logged_in(house, "max"), "R-1", [2])
+    dora = signed_in(house, "dora")
+    with without_tokens(house), pytest.raises(Tampered, match=r'recording 1, in "recording"'):
+        deny_request(
+            house.practice, dora, "R-1", reason="Nothing is held of it", ground=Ground.NOT_HELD
+        )
+    assert rows(house, "SELECT * FROM grant_") == []
 
 
 def test_a_call_after_the_request_was_made_is_not_held_for_it(house: House) -> None:

@@ -29,7 +29,7 @@ def told(stocked: House) -> House:
 def reminded(house: House) -> list[tuple[str, str]]:
     """To whom reminders are queued now, and what they say."""
     before = len(list_messages(house.practice))
-    queued = queue_reminders(house.practice)
+    queued, _ = queue_reminders(house.practice)
     found = [(each.login, each.message.line) for each in list_messages(house.practice)][before:]
     assert queued == len(found)
     return sorted(found)

@@ -128,6 +128,13 @@ def check_tables(connection: Connection, keys: Mapping[str, str]) -> None:
             raise Tampered(_is_missing(table, key, size), hint=HINT)
 
 
+def changed_rows(connection: Connection, name: str) -> frozenset[str]:
+    """Keys of the rows of a table that are not as somebody signed for them last."""
+    (table,) = (each for each in signed_tables() if each.name == name)
+    rows = connection.exec_driver_sql(table.every())
+    return frozenset(str(row[0]) for row in rows if _row_fault(connection, table, row))
+
+
 def named(faults: Iterable[RowFault]) -> Iterator[Problem]:
     """Faults in words: the first of each table, and how many more there are."""
     more: Counter[str] = Counter()

@@ -95,6 +95,7 @@ def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> Non
         "secure_delete=ON",
         "foreign_keys=ON",
         "temp_store=MEMORY",
+        "cache_size=-2000",  # KiB; else as the file says, by which pages could be read twice
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -189,13 +189,12 @@ def _with_by_hand(read: _Reading, item: InboxItem) -> InboxItem:
     return replace(item, by_hand=by_hand)
 
 
-def inbox_of(practice: Practice, person: Person) -> tuple[InboxItem, ...]:
+def inbox_of(practice: Practice, person: Person, connection: Connection) -> tuple[InboxItem, ...]:
     """What waits for a person who need not be logged in, soonest due first.
 
     As the rows say: one that was changed keeps nobody from being reminded of the others.
     """
-    with reading(practice.engine) as connection:
-        return _items(_read(practice, person, connection))
+    return _items(_read(practice, person, connection))
 
 
 def _read(practice: Practice, person: Person, connection: Connection) -> _Reading:

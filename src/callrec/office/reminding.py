@@ -19,6 +19,7 @@ from callrec.audit.rows import check_tables
 from callrec.catalogue.engine import reading, transaction
 from callrec.catalogue.requests import ROWS_OF_REQUESTS
 from callrec.crypto.canonical import parse_instant
+from callrec.errors import Tampered
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
 from callrec.policy.clock_events import Urgency
@@ -45,16 +46,31 @@ _WHAT: Final = {
     InboxAction.ACKNOWLEDGE: "waits to be acknowledged",
 }
 
+_ROWS: Final = dict.fromkeys((*ROWS_OF_REQUESTS, "complaint", "incident", "person"), "%")
 
-def queue_reminders(practice: Practice) -> int:
-    """Queue a line for each person and urgent request, unless they were notified of it today.
 
-    Returns how many were queued.
-    """
+class Reminders(NamedTuple):
+    """What was queued, and what is wrong with a row that it went by."""
+
+    queued: int
+    problem: Tampered | None
+
+
+def queue_reminders(practice: Practice) -> Reminders:
+    """Queue a line for each person and urgent request, unless they were notified of it today."""
+    problem = None
+    # In one look, so that no row is put back between: what it goes by is what is checked.
     with reading(practice.engine) as connection:
-        people = sorted(addresses_of(practice, connection))
         asked = _read_asked(connection)
-    found = [(person, item) for person in people for item in _urgent(practice, person, asked)]
+        found = [
+            (person, item)
+            for person in sorted(addresses_of(practice, connection))
+            for item in _urgent(practice, connection, person, asked)
+        ]
+        try:
+            check_tables(connection, _ROWS)
+        except Tampered as error:
+            problem = error
     queued, zone, on = 0, practice.settings.time_zone, today(practice)
     with transaction(practice.engine) as connection:
         notified_today = {
@@ -68,17 +84,7 @@ def queue_reminders(practice: Practice) -> int:
                 notified_today.add((person, about))
                 line = _line(practice, item)
                 queued += queue_mail(practice, connection, to=[person], about=about, line=line)
-    return queued
-
-
-def check_reminders(practice: Practice) -> None:
-    """Check the rows of requests that reminders went by; what was queued goes all the same.
-
-    Raises:
-        Tampered: one is not as it was signed for.
-    """
-    with reading(practice.engine) as connection:
-        check_tables(connection, ROWS_OF_REQUESTS)
+    return Reminders(queued, problem)
 
 
 class _DecisionMail(NamedTuple):
@@ -107,10 +113,10 @@ def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
 
 
 def _urgent(
-    practice: Practice, person: str, asked: Mapping[str, _DecisionMail]
+    practice: Practice, connection: Connection, person: str, asked: Mapping[str, _DecisionMail]
 ) -> Iterator[InboxItem]:
     soon = practice.now() + SOON
-    for item in inbox_of(practice, practice.register.person(person)):
+    for item in inbox_of(practice, practice.register.person(person), connection):
         if item.waits_to not in _WHAT or _was_left_out(
             practice, person, item, asked.get(item.reference)
         ):

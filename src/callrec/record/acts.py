@@ -23,6 +23,7 @@ from callrec.audit.log import LogTransaction, acts_condition, read_leaf
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
+from callrec.catalogue.engine import is_postgres
 from callrec.catalogue.sound import check_indexes
 from callrec.catalogue.written import HINT
 from callrec.crypto.statement import Statement, read_statement
@@ -104,6 +105,8 @@ def check_whole_catalogue(practice: Practice, connection: Connection) -> None:
     """`check_whole_log`, and every row: what is hidden now is missed, and could be put back."""
     from callrec.audit.rows import check_rows  # noqa: PLC0415  # as above
 
+    if not is_postgres(connection):  # so that what was checked is not read from the disk again
+        connection.exec_driver_sql("PRAGMA cache_size=-65536")  # KiB
     check_whole_log(practice, connection)
     for problem in check_rows(connection, practice.register):
         raise Tampered(problem.what, hint=HINT)

@@ -22,6 +22,7 @@ from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import read_resumed
+from callrec.audit.rows import changed_rows
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
@@ -151,6 +152,7 @@ class Kind(Generic[H]):
         done = tuple(done_leaves(connection, self.acts))
         histories, numbers = self.histories(done), numbers_in_leaves(done, self.made_by)
         rows = {row.id: row for row in self.every(connection)}
+        changed = changed_rows(connection, self.table.name)
         found: dict[str, Entered[H]] = {
             id_: Entered(id_, row.number, row, is_sound=False) for id_, row in rows.items()
         }
@@ -161,7 +163,7 @@ class Kind(Generic[H]):
                 with suppress(Tampered):
                     columns = {"number": number, **self.row_of(connection, history)}
                     check_row(row, columns, self.called(row))
-                    found[id_] = Entered(id_, number, row, is_sound=True)
+                    found[id_] = Entered(id_, number, row, is_sound=id_ not in changed)
         if not all(each.is_sound for each in found.values()):
             believed = things_on_record(connection, register)
             for id_, row in rows.items():

@@ -56,7 +56,7 @@ from callrec.policy.role import Person
 from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
-from callrec.record.acts import check_whole_log
+from callrec.record.acts import check_whole_catalogue, check_whole_log
 from callrec.requests.approvals import last_edits, last_withheld
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import put_into_effect, write_approval
@@ -193,10 +193,11 @@ def approve_request(
         raise password_needed("an approval is signed with your password")
     actor = joined(practice, actor, countersigner)
     with (
-        attempt_on(practice, actor, RequestAct.APPROVED, reference),
+        attempt_on(practice, actor, RequestAct.APPROVED, reference) as row,
         signing(practice, *filter(None, (actor, countersigner))) as act,
     ):
-        check_whole_log(practice, act.connection)
+        is_owed_whole = TERMS[Purpose(row.purpose)].is_owed_whole
+        (check_whole_catalogue if is_owed_whole else check_whole_log)(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference, opened=decision.opened)
         _check_since(practice, actor, request.history, decision.opened)
         check_nothing_awaited(request)
@@ -482,6 +483,7 @@ def deny_request(
         check_reason(reason, Clause.FORMALLY_AUTHORISED)
         code = check_refused_on(ground, request.facts, request.recordings)
         if code is Ground.NOT_HELD:
+            check_whole_catalogue(practice, act.connection)
             check_not_held(request.facts, _searched(practice, actor, act.connection, request))
         gathering = request.body.gathering
         if gathering is not None and not request.recordings:

@@ -45,11 +45,13 @@ def send(ctx: Context) -> None:
 @mail_app.command()
 def remind(ctx: Context) -> None:
     """Remind people of what is urgent, once a day each, and send it; for a timer to run."""
-    from callrec.office.reminding import check_reminders, queue_reminders
+    from callrec.office.reminding import queue_reminders
 
     practice = _practice(ctx.obj)
-    _send(ctx.obj, practice, {"reminders": queue_reminders(practice)})
-    check_reminders(practice)
+    queued, problem = queue_reminders(practice)
+    _send(ctx.obj, practice, {"reminders": queued})
+    if problem:
+        raise problem
 
 
 def _json(each: ListedMessage) -> dict[str, Any]:
