@@ -128,7 +128,7 @@ def practice_on(
     with reading(engine) as connection:
         founders, root = audit.read_founders(connection)
         if register is None:
-            register, size = audit.read_register(connection), audit.stored_head(connection).size
+            register, size = audit.read_register(connection), audit.stored_size(connection)
             settings = register.newest_settings().settings
         else:
             size = LARGEST_INTEGER

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from callrec.archive.heads import stated_volumes
-from callrec.audit.log import stored_head
+from callrec.audit.log import stored_size
 from callrec.catalogue import destruction
 from callrec.catalogue.destruction import InterruptedRun, entries_known
 from callrec.catalogue.engine import alone, reading
@@ -128,7 +128,7 @@ def _note(id_: str, fields: object) -> _Note:
 def note_run_begun(practice: Practice, notes: RunNotes, volume: Volume, name: str) -> None:
     """Note that a run begins to write to a volume, and from when the copies there are."""
     with reading(practice.engine) as connection:
-        known = entries_known(connection).get(volume.volume, stored_head(connection).size)
+        known = entries_known(connection).get(volume.volume, stored_size(connection))
     notes.begin(volume, name, known=known)
 
 

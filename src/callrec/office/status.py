@@ -22,7 +22,7 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.erased import read_destruction
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import read_leaf, stored_head
+from callrec.audit.log import read_leaf, stored_size
 from callrec.audit.remembered import has_gone, last_verified_whole
 from callrec.audit.rows import check_tables
 from callrec.calls.custody import count_recordings
@@ -417,7 +417,7 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
         )
     yield from _record_warnings(practice)
     with reading(practice.engine) as connection:
-        last, _ = read_leaf(connection, stored_head(connection).size - 1)
+        last, _ = read_leaf(connection, stored_size(connection) - 1)
         yield from made_up_warnings(practice, connection)
         yield from unrecognised_warnings(practice, connection)
         for command in cut_off_destructions(connection):

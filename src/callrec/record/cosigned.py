@@ -23,7 +23,7 @@ from callrec.audit.checkpoint import Checkpoint, encode_base64, origin, read_che
 from callrec.audit.cosignature import check_cosignatures
 from callrec.audit.evidence import Evidence
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import Head, node_reader, stored_head
+from callrec.audit.log import Head, node_reader, stored_size
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.crypto.statement import read_statement
@@ -101,7 +101,7 @@ def contradicting(
         lost: the heads that ``resumed`` statements name.
     """
     vault, read = register.founders.vault, node_reader(connection)
-    size = stored_head(connection).size
+    size = stored_size(connection)
     named = {each.key: each for version in register.settings for each in version.settings.witness}
     later = set[str]()
     for outcome, head in _kept(connection, vault, [*named.values()]):

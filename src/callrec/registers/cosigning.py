@@ -29,7 +29,7 @@ from callrec.audit.checkpoint import (
 )
 from callrec.audit.cosignature import WitnessRequest, check_cosignatures, with_lines, write_request
 from callrec.audit.leaf import Outcome
-from callrec.audit.log import checkpoint_over, node_reader, stored_head
+from callrec.audit.log import checkpoint_over, node_reader, stored_size
 from callrec.audit.register import Register
 from callrec.catalogue.engine import reading
 from callrec.crypto.primitives import signing_public
@@ -296,7 +296,7 @@ class _Asking:
                     if newer
                     else "it refuses what continues the record that it has; ask its operator"
                 )
-            size = stored_head(connection).size
+            size = stored_size(connection)
         self.others[name] = said.body
         beyond = f"it has seen {theirs.size} entries, and there are {size}"
         other = f"the {theirs.size} entries that it has seen are not the first of this record"

@@ -18,7 +18,7 @@ from callrec.archive.copy import VaultCheck, drill_folder
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
 from callrec.archive.sampling import next_to_open
-from callrec.audit.log import stored_head
+from callrec.audit.log import stored_size
 from callrec.calls.custody import Opening
 from callrec.calls.trial import KeyTrial
 from callrec.catalogue import tables
@@ -130,7 +130,7 @@ def _prove(
         fetched = fetch_all(practice, volumes, check=False, advance=advance)
         opened = _open_some(practice, actor_in_rebuilt(rebuilt))
         with reading(practice.engine) as connection:
-            size = stored_head(connection).size
+            size = stored_size(connection)
             column = tables.recording.c.ciphertext
             live = connection.execute(
                 select(column).where(tables.recording.c.state == RecordingState.LIVE)

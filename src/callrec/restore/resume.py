@@ -29,7 +29,7 @@ from callrec.archive.heads import (
 )
 from callrec.audit import tree
 from callrec.audit.checkpoint import decode_base64
-from callrec.audit.log import Head, LogTransaction, node_reader, stored_head
+from callrec.audit.log import Head, LogTransaction, node_reader, stored_head, stored_size
 from callrec.audit.register import Voucher, read_newer_voucher
 from callrec.audit.remembered import forget_seen_head, load_seen_head, save_seen_head
 from callrec.audit.resumed import (
@@ -117,7 +117,7 @@ def _later(practice: Practice, volumes: Sequence[Volume]) -> Mapping[str, Vouche
     """The newest voucher of each person of whom the volumes know more than the log."""
     newest: dict[str, Voucher] = {}
     with reading(practice.engine) as connection:
-        size = stored_head(connection).size
+        size = stored_size(connection)
     for statement in _vouchers_on(volumes, practice.vault):
         with suppress(Tampered):
             voucher = read_newer_voucher(practice.register, statement, size)
