@@ -23,7 +23,7 @@ from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS, context, sta
 from callrec.crypto.grouped import LETTERS, check_letter
 from callrec.crypto.identity import Identity, PublicKeys
 from callrec.crypto.kit import kit_pages, kit_words, read_kit, read_kit_words
-from callrec.crypto.statement import check_statement, read_statement, sign_statement
+from callrec.crypto.statement import check_statement, read_statement, root_of, sign_statement
 from callrec.crypto.streaming import StreamSealer
 from callrec.errors import Tampered, Unusable
 from crypto.streams import opened_with, sealed_with
@@ -231,6 +231,28 @@ def test_a_statement_is_read_as_it_was_made(
     head = {"kind": kind, "vault": VAULT, "by": PERSON, "at": format_instant(at)}
     assert read == made
     assert dict(read.fields) == fields | head
+
+
+MEETING = "},{"
+"""As two items meet in canonical JSON."""
+
+
+@given(
+    st.dictionaries(names, values, max_size=2),
+    st.lists(
+        st.just(MEETING)
+        | st.dictionaries(names, st.just(MEETING) | values, max_size=2)
+        | st.lists(st.just({}), max_size=2),
+        max_size=5,
+    ),
+    instants,
+)
+def test_what_is_signed_of_a_batch_is_the_root_over_its_items(
+    fields: dict[str, Any], items: list[Any], at: datetime
+) -> None:
+    said = {**fields, "items": items}
+    made = sign_statement("batch", vault=VAULT, by=PERSON, at=at, seed=bytes(32), fields=said)
+    assert json.loads(made.signed)["items"] == root_of([canonical(each) for each in items]).hex()
 
 
 @given(st.binary(max_size=80) | values.map(canonical))

@@ -108,7 +108,7 @@ def _signed(body: bytes, fields: Mapping[str, Any]) -> bytes:
     """What is signed of a statement; of what is in no form, all of it."""
     match fields:
         case {"kind": "batch", "items": list(items)}:
-            folded = {**fields, "items": root_of([encode(item) for item in items]).hex()}
+            folded = {**fields, "items": root_of(_encoded(body, fields, items)).hex()}
         case {"kind": "approval", "withheld": withheld, "salt": salt}:
             hidden = encode({"salt": salt, "withheld": withheld})
             folded = {**fields, "withheld": primitives.sha256(hidden).hex()}
@@ -116,6 +116,19 @@ def _signed(body: bytes, fields: Mapping[str, Any]) -> bytes:
         case _:
             return body
     return encode(folded)
+
+
+def _encoded(body: bytes, fields: Mapping[str, Any], items: Sequence[Any]) -> list[bytes]:
+    """Each item's bytes: those of the body, which is canonical, where it can be cut between them.
+
+    It can if all are objects, and nothing else in it looks like the place where two of them meet.
+    """
+    before = encode({name: fields[name] for name in fields if name < "items"})
+    after = encode({name: fields[name] for name in fields if name > "items"})
+    listed = body[len(before) + len('"items":[{') : -len(after) - len("}]")]
+    found = [b"{" + each + b"}" for each in listed.split(b"},{")]
+    is_cut = len(found) == len(items) and all(isinstance(item, dict) for item in items)
+    return found if is_cut else [encode(item) for item in items]
 
 
 def entries_in(fields: Mapping[str, Any], name: str, *members: str) -> list[tuple[Any, ...]]:
