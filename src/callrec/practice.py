@@ -287,11 +287,6 @@ def put_stamps_on_record(practice: Practice, signer: Signer) -> None:
         kept.take_away(practice.folder, stamps)
 
 
-def _seen(practice: Practice) -> audit.Head | None:
-    seen = load_seen_head(practice.state_folder)
-    return seen.head if seen else None
-
-
 def remember_head(
     practice: Practice, head: audit.Head, *, instead_of: SeenHead | None = None
 ) -> None:
@@ -517,4 +512,5 @@ def vault_key(actor: Actor, key: VaultKey, version: int) -> bytes:
 def check_remembered_head(practice: Practice) -> None:
     """Check that the log still holds everything that this operator once saw."""
     with reading(practice.engine) as connection:
-        check_proven(connection, register_now(practice, connection), _seen(practice))
+        register, seen = register_now(practice, connection), load_seen_head(practice.state_folder)
+        check_proven(connection, register, seen.head if seen else None)

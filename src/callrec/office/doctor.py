@@ -68,7 +68,8 @@ def examine(
     yield from _kept(practice)
     yield _private(practice)
     yield _space(practice)
-    yield _login_place(environ)
+    is_kept = runtime_folder(environ) is not None
+    yield _well(f"logins are kept {KEPT}") if is_kept else _warning(NOT_KEPT)
     yield _unfinished(practice)
     yield _releases(practice)
     yield _decoder()
@@ -160,12 +161,6 @@ def _space(practice: Practice) -> Finding:
     if free < LOW_SPACE_BYTES:
         return _warning(said, "archive to a drive, or make room")
     return _well(said)
-
-
-def _login_place(environ: Mapping[str, str]) -> Finding:
-    if runtime_folder(environ) is not None:
-        return _well(f"logins are kept {KEPT}")
-    return _warning(NOT_KEPT)
 
 
 def _unfinished(practice: Practice) -> Finding:

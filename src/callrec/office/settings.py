@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from callrec.audit.log import stored_size
-from callrec.audit.register import SettingsVersion, settings_fields
+from callrec.audit.register import settings_fields
 from callrec.catalogue.engine import reading
 from callrec.config import Config
 from callrec.crypto.canonical import parse_instant
@@ -110,10 +110,7 @@ def show_settings(practice: Practice, entry: int | None = None) -> ShownSettings
             f"no settings were in force at entry {entry}",
             hint=f"the first are those of entry {known[0].seq}",
         )
-    return _shown(practice, at_entry[-1])
-
-
-def _shown(practice: Practice, version: SettingsVersion) -> ShownSettings:
+    version = at_entry[-1]
     at, by = parse_instant(version.at), logins(practice).get(version.by, version.by)
     return ShownSettings(version.version, version.seq, at, by, version.settings)
 

@@ -318,10 +318,8 @@ class _Counting:
         for row in carried(self._connection, kind):
             fields = parse(bytes(row.body))
             assert isinstance(fields, dict)  # noqa: S101 - the whole log was checked
-            yield self._day_of(Leaf.decode(bytes(row.leaf), row.seq)), fields
-
-    def _day_of(self, leaf: Leaf) -> date:
-        return parse_instant(leaf.at).astimezone(self._zone).date()
+            at = parse_instant(Leaf.decode(bytes(row.leaf), row.seq).at)
+            yield at.astimezone(self._zone).date(), fields
 
     def _day(self, at: datetime | None) -> date | None:
         return None if at is None else at.astimezone(self._zone).date()

@@ -190,7 +190,7 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
         rows = tuple(
             (
                 each.label,
-                _standing(each.standing, on_vaults_disk=each.on_vaults_disk),
+                "on the vault's disk" if each.on_vaults_disk else in_words(each.standing),
                 figure(each.days_written),
                 figure(each.recordings),
                 _short(each.written_at.astimezone(zone)),
@@ -219,10 +219,6 @@ def _copies(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
     drilled = report.drilled_at
     tried = "never" if drilled is None else f"on {_moment(drilled, zone)}"
     yield Facts((("Recovery kit last tried", tried), ("Audit record", "checked whole just now")))
-
-
-def _standing(standing: str, *, on_vaults_disk: bool) -> str:
-    return "on the vault's disk" if on_vaults_disk else in_words(standing)
 
 
 def _incidents(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:

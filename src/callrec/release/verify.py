@@ -121,7 +121,9 @@ def verify_release(
     """
     with open_package(path, passphrase) as package:
         if not witnesses and practice:
-            witnesses, need = [*_named(practice)], 0
+            named = practice.settings.witness
+            witnesses = [replace(read_witness(each.key), called=each.name) for each in named]
+            need = 0
         given, fingerprint = (time_certificates, witnesses, need), pin.hex() if pin else ""
         result = check(package.files, fingerprint, *given, recorder=recorder)
     display = _display(package.page, result) if package.page else None
@@ -135,11 +137,6 @@ def verify_release(
         is_on_record = not against
     remarks = () if result.problems else tuple(_remarks(result.manifest))
     return CheckedRelease(result, tuple(_files(result)), remarks, display, is_on_record)
-
-
-def _named(practice: Practice) -> Iterator[Witness]:
-    for each in practice.settings.witness:
-        yield replace(read_witness(each.key), called=each.name)
 
 
 def _display(page: OpenedPage, result: Result) -> DisplayCheck:

@@ -322,7 +322,8 @@ def missing_handovers(practice: Practice, reference: str) -> str:
         ids = {f"R-{row.number}": row.id for row in REQUESTS.every(connection)}
         left = unrecorded_releases(connection)
     count = sum(leaf.subject[0] == ids.get(reference) for leaf in left)
-    return _counted(count) if count else ""
+    packages = "1 release is" if count == 1 else f"{count} releases are"
+    return f"{packages} not recorded as handed over" if count else ""
 
 
 def unrecorded_releases(connection: Connection) -> tuple[Leaf, ...]:
@@ -338,8 +339,3 @@ def unrecorded_releases(connection: Connection) -> tuple[Leaf, ...]:
         and leaf.subject[0] in released
         and release_of(leaf) not in recorded
     )
-
-
-def _counted(count: int) -> str:
-    packages = "1 release is" if count == 1 else f"{count} releases are"
-    return f"{packages} not recorded as handed over"

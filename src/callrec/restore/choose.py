@@ -300,7 +300,9 @@ def volumes_perhaps_newer(
 
     And the SHA-256 of copies, sealed, that are newer but spoilt: these are given up.
     """
-    unknown, spoilt = [], _found_spoilt(practice)
+    # What was found spoilt as this vault was rebuilt is not opened again.
+    served = copy_of_this_vault(practice)
+    unknown, spoilt = [], {*served.unsound} if served else set()
     for volume in volumes:
         try:
             copies = tuple(_not_known(practice, volume, heads))
@@ -319,12 +321,6 @@ def volumes_perhaps_newer(
             elif volume not in unknown:
                 unknown.append(volume)
     return tuple(unknown), frozenset(spoilt)
-
-
-def _found_spoilt(practice: Practice) -> set[str]:
-    """The copies that were found spoilt as this vault was rebuilt."""
-    served = copy_of_this_vault(practice)
-    return {*served.unsound} if served else set()
 
 
 def _check_not_newer(practice: Practice, volume: Volume, head: Head) -> None:

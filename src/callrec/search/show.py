@@ -29,7 +29,7 @@ from callrec.login.people import logins
 from callrec.notes.log import OpenNote
 from callrec.notices import read_notices, stated_on, versions_on
 from callrec.policy.authority import check_may
-from callrec.policy.notice import CallerTold, NoticeKind, NoticeVersion, caller_told
+from callrec.policy.notice import CallerTold, NoticeKind, caller_told
 from callrec.policy.retention import Category, RecordingState
 from callrec.policy.role import Power
 from callrec.policy.words import mask_name
@@ -210,7 +210,8 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             effects = effects_on(practice, connection, [uid])
             notes = visible_notes(practice, actor, connection, [uid])
         is_file_checked = _check_file(practice, row)
-    fields, day = opened.fields, opened.started_at.astimezone(practice.settings.time_zone).date()
+    history, zone = practice.register.settings, practice.settings.time_zone
+    fields, day = opened.fields, opened.started_at.astimezone(zone).date()
     on_its_day = versions_on(notices, day)
     return CheckedRecording(
         call=ShownCall.of(opened, came_in=brought, masked=True, held=bool(held), volumes=volumes),
@@ -218,7 +219,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         provenance=tuple(map(_source, fields["provenance"])),
         words=tuple(map(_word, fields.get("words", ()))),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
-        notices_stated_on=_stated(practice, on_its_day, day),
+        notices_stated_on={kind: stated_on(history, kind, day, zone) for kind in on_its_day},
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
         sides=tuple(fields["sides"]),
         caller_told=caller_told(
@@ -239,13 +240,6 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
 def _note(practice: Practice, note: OpenNote) -> ShownNote:
     by = logins(practice)[note.history.entered_by]
     return ShownNote(note.reference, note.body.person, note.body.text, note.at, by)
-
-
-def _stated(
-    practice: Practice, notices: Mapping[NoticeKind, NoticeVersion | None], day: date
-) -> Mapping[NoticeKind, date | None]:
-    history, zone = practice.register.settings, practice.settings.time_zone
-    return {kind: stated_on(history, kind, day, zone) for kind in notices}
 
 
 def _check_file(practice: Practice, row: Row[Any]) -> bool:

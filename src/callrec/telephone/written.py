@@ -7,7 +7,7 @@ is, and when it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePath
@@ -120,6 +120,7 @@ class Written:
         if self.system not in _DESCRIBED and not _may_be_desk(stated, setup):
             stated = ""
         moment = self.time.moment(setup)
+        names = (end.name for end in (calling, called) if is_a_name(end.name))
         turned = " with its ends in the other order" if is_turned else ""
         return Call(
             system=self.system,
@@ -128,7 +129,7 @@ class Written:
             callee=party(called.number),
             number=number or e164(apart),
             extension=next(filter(None, ("" if _is_public(stated) else stated, *desks)), None),
-            parties=tuple(dict.fromkeys((*self.parties, *_names(calling, called)))),
+            parties=tuple(dict.fromkeys((*self.parties, *names))),
             local_time=moment.local.isoformat(),
             raw_time=self.time.raw,
             unique_id=self.unique_id,
@@ -195,10 +196,6 @@ def _may_be_desk(number: str, setup: Setup) -> bool:
 def _is_public(number: str) -> bool:
     """Whether it is in E.164, so that it is nobody's extension; 105 may be a desk."""
     return (e164(number) or "").startswith("+")
-
-
-def _names(*ends: _End) -> Iterator[str]:
-    return (end.name for end in ends if is_a_name(end.name))
 
 
 def _is_turned(direction: Direction | None, calling: _End, called: _End) -> bool:

@@ -147,7 +147,8 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
 
     practice, actor, foreign = _open_to_resume(ctx.obj)
     items = foreign_items(practice, foreign, actor=actor)
-    _note_foreign(ctx.obj.out, foreign, items)
+    for line in _foreign_lines(foreign, items):
+        ctx.obj.out.note(line)
     reason = _checked_reason(ctx.obj.prompts, reason)
     ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
     seq = resume_record(practice, actor, foreign, reason=reason)
@@ -177,11 +178,6 @@ def _open_to_resume(invocation: Invocation) -> tuple[Practice, Actor, Foreign]:
         unlocked = unlock_person(practice, login=login, password=password, factor=factor)
         actor = actor_of(practice, unlocked)
         return practice, actor, show_foreign(practice, actor)
-
-
-def _note_foreign(out: Output, foreign: Foreign, items: Sequence[SetAsideItem]) -> None:
-    for line in _foreign_lines(foreign, items):
-        out.note(line)
 
 
 def _foreign_lines(foreign: Foreign, items: Sequence[SetAsideItem]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -39,12 +39,9 @@ def show(ctx: Context) -> None:
 def check(ctx: Context) -> None:
     """Check the configuration; say what is wrong with it."""
     file, config = _file(ctx), ctx.obj.config  # which is checked as it is read
-    ctx.obj.out.show({"path": str(file), "vault": str(config.vault)}, _checked(file, config.vault))
-
-
-def _checked(file: Path, vault: Path) -> Iterator[str]:
-    yield f"{file}: {'can be used' if file.is_file() else 'not there, and not needed'}"
-    yield f"vault: {vault}"
+    found = "can be used" if file.is_file() else "not there, and not needed"
+    lines = (f"{file}: {found}", f"vault: {config.vault}")
+    ctx.obj.out.show({"path": str(file), "vault": str(config.vault)}, lines)
 
 
 @config_app.command()

@@ -63,7 +63,8 @@ def _look(
 
     one = _numbers(practice, actor, request, recording) if recording else ()
     seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
-    call.out.show(_seen_json(seen), _seen_lines(call, seen))
+    told = f"It was shown and not played, which is entry {seen.audit_seq}."
+    call.out.show(_seen_json(seen), (*_waveform(call, seen), told))
 
 
 def _play(
@@ -183,11 +184,6 @@ def _waveform(call: Invocation, seen: WaveformView) -> Iterator[str]:
 
     yield f"Recording {seen.recording}, as it was taken in:"
     yield from in_text(seen.measured, columns=call.out.columns, edits=seen.edits).splitlines()
-
-
-def _seen_lines(call: Invocation, seen: WaveformView) -> Iterator[str]:
-    yield from _waveform(call, seen)
-    yield f"It was shown and not played, which is entry {seen.audit_seq}."
 
 
 def _heard(call: Invocation, heard: PlayedRecording) -> Iterator[str]:

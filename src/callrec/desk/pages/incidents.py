@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from callrec.desk.drafts import drafting, filled
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import (
@@ -144,16 +141,11 @@ def _how(name: str) -> tuple[str, list[tuple[str, str]]]:
 def add_findings(seat: Seat, asked: Asked, incident: str) -> Answered:
     """Add what was found out."""
     reference = read_incident(incident)
-    found = read_findings(seat.practice, dict(_said(asked)))
+    said = {name: each.read(text) for name, each in FINDINGS.items() if (text := asked.first(name))}
+    found = read_findings(seat.practice, said)
     actor = seat.reader(password_of(asked), INCIDENTS)
     updated = update_incident(seat.practice, actor, reference, found)
     return _tell(seat, reference, f"{reference} is added to", *updated_lines(updated))
-
-
-def _said(asked: Asked) -> Iterator[tuple[str, Any]]:
-    for name, each in FINDINGS.items():
-        if said := asked.first(name):
-            yield name, each.read(said)
 
 
 def ask_closing(seat: Seat, asked: Asked, incident: str) -> Answered:

@@ -14,7 +14,6 @@ from callrec.cli import options
 from callrec.cli.commands.calls.ingest_attest import attest
 from callrec.cli.commands.calls.ingest_bundle import (
     ROWS_TRIED,
-    BundleOrder,
     ingest_bundle,
     read_instruction,
     read_order,
@@ -100,7 +99,8 @@ def ingest(
     if bundle is not None or map_file is not None:
         others = _not_of_an_export(typed, how)
         order = read_order(bundle, map_file, typed.cdr, others, asked, rows=rows)
-        _run_export(ctx.obj, order, how)
+        run = try_rows if how.names_only else rehearse_bundle if how.dry_run else ingest_bundle
+        run(ctx.obj, order)
     else:
         _run_files(ctx.obj, typed, how, asked)
 
@@ -132,11 +132,6 @@ def _not_of_an_export(typed: _Typed, how: _How) -> Mapping[str, object]:
     named = {"PATH": typed.paths, "--after": typed.after != "keep", "--watch": how.watch}
     named |= {"--system": typed.system, "--unrecognised": typed.unrecognised}
     return {**named, "--learn": how.learns, "--attest": how.attests}
-
-
-def _run_export(invocation: Invocation, order: BundleOrder, how: _How) -> None:
-    run = try_rows if how.names_only else rehearse_bundle if how.dry_run else ingest_bundle
-    run(invocation, order)
 
 
 def _run_files(

@@ -73,6 +73,7 @@ def reconcile(
     that it should find: someone has changed the index.
     """
     from callrec.intake.reconcile import reconcile_calls
+    from callrec.system.files import write_whole
 
     practice = practice_of(ctx.obj)
     first, last = typed_day(practice, since, "--from"), typed_day(practice, until, "--to")
@@ -82,16 +83,10 @@ def reconcile(
     with ctx.obj.out.progress("opening", total=None) as advance:
         done = compare(advance=advance)
     if csv is not None:
-        _write(csv, done, ctx.obj.settings.time_zone, replace=replace)
+        rows = [_cells(finding) for finding in done.findings]
+        write_whole(csv, to_csv(COLUMNS, rows, ctx.obj.settings.time_zone), replace=replace)
     _show(ctx.obj, done, csv)
     _end(done)
-
-
-def _write(file: Path, done: Reconciliation, zone: tzinfo, *, replace: bool) -> None:
-    from callrec.system.files import write_whole
-
-    rows = [_cells(finding) for finding in done.findings]
-    write_whole(file, to_csv(COLUMNS, rows, zone), replace=replace)
 
 
 def _end(done: Reconciliation) -> None:

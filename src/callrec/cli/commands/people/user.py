@@ -74,7 +74,8 @@ def add(
     else:
         given = _provisional(password_file)
         added = add_person(practice, actor, login=user, full_name=name, role=role, password=given)
-        _show_added(ctx.obj.out, added, password_file)
+        ctx.obj.out.show(*_added(added, _hand_over(added.password, password_file)))
+        ctx.obj.out.next_step(f"{added.login} runs callrec login {added.login}")
 
 
 def _add_service(
@@ -103,11 +104,6 @@ def _add_service(
         add = partial(add_intake, practice, actor, credential=credential, second=second)
         written = f'Its credential is in "{credential}", which only you can read.'
     invocation.out.show(*_added(add(login=login, full_name=name), None, written))
-
-
-def _show_added(out: Output, added: AddedPerson, password_file: Path | None) -> None:
-    out.show(*_added(added, _hand_over(added.password, password_file)))
-    out.next_step(f"{added.login} runs callrec login {added.login}")
 
 
 @user_app.command("import")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,6 @@ from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.requests.event import DatedRequest
     from callrec.requests.packages import NotedPackage
 
 
@@ -236,12 +236,9 @@ def _clock(dated: _Dated, wanted: AskedFor) -> None:
         **facts(done, "instead_of", "was_due_on", "state"),
         **deadline_json(done.deadline),
     }
-    call.out.show(value, _lines(call, done, today(practice)))
+    warn_days = call.settings.clocks.warn_days
+    due = deadline_lines(done.deadline, today(practice), warn_days=warn_days)
+    call.out.show(value, chain(dated_lines(done), due))
     for line in late_lines(done):
         call.out.note(line)
     call.out.next_step(after_dating(done))
-
-
-def _lines(call: Invocation, done: DatedRequest, on: date) -> Iterator[str]:
-    yield from dated_lines(done)
-    yield from deadline_lines(done.deadline, on, warn_days=call.settings.clocks.warn_days)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -199,8 +199,8 @@ def show(
     practice, actor = practice_and_actor(ctx.obj)
     reason, request = _ask_why(ctx.obj, practice, actor, reason, request)
     shown = show_subject(practice, actor, subject, reason=reason, request=request)
-    lines = list(_shown_lines(practice, shown))
-    ctx.obj.out.show(_shown_json(shown), lines)
+    known = labelled(subject_facts(shown, practice.settings.time_zone), width=12)
+    ctx.obj.out.show(_shown_json(shown), (shown.reference, *known))
     for line in notes_on_others(shown.shared, shown.alike):
         ctx.obj.out.note(line)
 
@@ -213,11 +213,6 @@ def _shown_json(shown: ShownSubject) -> Mapping[str, Any]:
         **facts(shown, "numbers", "masked", "shared", "alike", "proof"),
         "history": [facts(each, "what", "at", "by") for each in shown.history],
     }
-
-
-def _shown_lines(practice: Practice, shown: ShownSubject) -> Iterator[str]:
-    yield shown.reference
-    yield from labelled(subject_facts(shown, practice.settings.time_zone), width=12)
 
 
 @subject_app.command()
