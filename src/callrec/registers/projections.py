@@ -166,7 +166,7 @@ def _check_recordings(connection: Connection, register: Register) -> Iterator[Pr
     rows: Any = groupby(connection.execute(query), key=lambda row: row.id)
     met, counted = _Met(destroyed), defaultdict[str, _IntakeCount](_IntakeCount)
     for seq, _, kind, body, _ in carried(connection, "batch", "intake", REENCRYPTED):
-        fields = parse(body)
+        fields = parse(body, is_known=True)
         stated = _revisions_in(kind, fields)
         # Nearly all recordings have the order of their statements: so few wait for each other.
         yield from met.take(stated, islice(rows, len(stated)))
