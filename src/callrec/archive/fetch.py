@@ -6,11 +6,14 @@ back differently is left there and reported.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from threading import Thread
+from typing import Final
 
 from sqlalchemy import select
 
@@ -18,15 +21,17 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.dataclass import dataclass, field
-from callrec.errors import Failed, Tampered
+from callrec.errors import CallrecError, Failed, Tampered
 from callrec.policy.retention import RecordingState
 from callrec.practice import Practice, storing, sweep_store
+from callrec.system.files import will_read
 from callrec.volume.bag import MANIFEST, MANIFEST_LINE, RECORDINGS, for_each_in_parallel, iter_lines
 from callrec.volume.drive import drive_errors, open_untrusted
 from callrec.volume.volume import Volume
 
 ROWS_PER_QUERY = 500
 """Recordings that are made durable together."""
+_AHEAD_BYTES: Final = 1 << 30  # 1 GiB: more than a drive gives while a password is typed
 
 
 @dataclass(slots=True)
@@ -38,6 +43,25 @@ class Fetched:
     """Of the sealed files."""
     damaged: list[str] = field(default_factory=list)
     """Files on the volume, as they lie there, that are not what they are called."""
+
+
+def begin_to_read(volumes: Sequence[Volume]) -> None:
+    """Have the system read what will be fetched, up to a GiB of it, while a password is tried.
+
+    Nothing is told of a drive that does not give it: `fetch_all` will.
+    """
+
+    def read() -> None:
+        ahead = 0
+        with suppress(CallrecError, OSError):
+            for path in (path for volume in volumes for _, path in _names_on(volume, [])):
+                with open_untrusted(path) as sealed:
+                    will_read(sealed.fileno())
+                    ahead += os.fstat(sealed.fileno()).st_size
+                if ahead > _AHEAD_BYTES:
+                    return
+
+    Thread(target=read, daemon=True).start()
 
 
 def fetch_all(
