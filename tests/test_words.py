@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -125,8 +126,13 @@ def documents() -> Iterator[tuple[str, str]]:
             yield str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
 
 
-def program() -> Iterator[tuple[str, str]]:
+@cache
+def program() -> tuple[tuple[str, str], ...]:
     """Every text in the program that is none of its own documentation: what it says and asks."""
+    return tuple(_said())
+
+
+def _said() -> Iterator[tuple[str, str]]:
     for file in sorted((ROOT / "src").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         skipped = {id(part) for part in ast.walk(tree) for part in _not_said(part)}
@@ -228,7 +234,7 @@ def sentences(text: str, ends: str) -> list[str]:
     return re.split(rf"(?<=[{ends}])\s+", " ".join(text.split()))
 
 
-SENTENCES: Final[Mapping[str, tuple[Callable[[], Iterator[tuple[str, str]]], str]]] = {
+SENTENCES: Final[Mapping[str, tuple[Callable[[], Iterable[tuple[str, str]]], str]]] = {
     "help": (helps, ".:?!"),
     "papers": (papers, ".:?!"),
     "pages": (pages, ".:?!"),
@@ -256,7 +262,7 @@ def test_help_says_otherwise_and_not_else() -> None:
     assert [line for _, line in helps() if "; else " in line] == []
 
 
-READ: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
+READ: Final[Mapping[str, Callable[[], Iterable[tuple[str, str]]]]] = {
     "documents": documents,
     "program": program,
     "pages": pages,
