@@ -139,11 +139,12 @@ NOT_FOR_EVERY_DAY = {
         "callrec.package.zip",
     ),
     *("callrec.registers.projections", "callrec.sound.child", "callrec.telephone.records.reading"),
+    *("callrec.cli.commands.drives", "callrec.package.callrec_verify", "callrec.stamps.authority"),
 }
 """What no everyday command needs before its answer, nor an approval before its password."""
 OF_OTHERS = {
     *("callrec.archive.survey", "callrec.intake.sources"),
-    *("callrec.package.callrec_verify", "callrec.people.joining", "callrec.stamps.authority"),
+    "callrec.people.joining",
 }
 """What only status looks at, and where drives are kept the inbox."""
 EVERYDAY: Mapping[tuple[str, ...], Collection[str]] = {

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading, transaction, trial
-from callrec.catalogue.volumes import drop_bag, each_volume, unarchived, volume_labelled
+from callrec.catalogue.volumes import (
+    count_unarchived,
+    drop_bag,
+    each_volume,
+    oldest_unarchived,
+    volume_labelled,
+)
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
 from callrec.policy.role import VaultKey
@@ -23,10 +29,11 @@ def owed(house: House, label: str = "") -> int:
     """As it is told of one drive or of all; it is what looking at each recording finds."""
     with reading(house.practice.engine) as connection:
         drives = [row.id for row in each_volume(connection) if label in ("", row.label)]
-        told = unarchived(connection, drives)
+        told = count_unarchived(connection, drives), oldest_unarchived(connection, drives)
     with trial(house.practice.engine) as connection:
         connection.execute(tables.volume.update().values(complete_to=None))
-        assert unarchived(connection, drives) == told
+        looked = count_unarchived(connection, drives), oldest_unarchived(connection, drives)
+        assert looked == told
     return told[0]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from callrec.archive.attached import off_site_drives
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
-from callrec.catalogue.volumes import unarchived
+from callrec.catalogue.volumes import count_unarchived, oldest_unarchived
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass
 from callrec.policy.retention import interval_end
@@ -27,19 +27,26 @@ class Unarchived:
     """UTC: when to archive at the latest, as `archive.every` says [policy 4(h)]."""
 
 
-def read_unarchived(practice: Practice, connection: Connection) -> Unarchived | None:
+def read_unarchived(
+    practice: Practice, connection: Connection, *, due_by: datetime | None = None
+) -> Unarchived | None:
     """What lies on no volume that is in use and on another disk; None: all does.
+
+    With ``due_by`` it is None as well where none is to be archived until then: nothing is counted.
 
     Raises:
         CallrecError: how a volume stands is not what the log says.
     """
-    count, statement = unarchived(connection, off_site_drives(practice, connection))
-    leaf = tables.leaf.c
+    drives, leaf = off_site_drives(practice, connection), tables.leaf.c
+    statement = oldest_unarchived(connection, drives)
     query = select(leaf.seq, leaf.body).where(leaf.statement == statement).order_by(leaf.seq)
-    carried = connection.execute(query.limit(1)).first() if count else None
-    if carried is None:  # a batch that no leaf carries is found by `audit verify`
-        return Unarchived(count, practice.now(), practice.now()) if count else None
-    since = parse_instant(Leaf.decode(bytes(carried.body), carried.seq).at)
-    day = since.date()
-    until = interval_end(day, practice.settings.archive.every) - day
-    return Unarchived(count, since, since + until)
+    carried = connection.execute(query.limit(1)).first() if statement else None
+    since = due_at = practice.now()  # of a batch that no leaf carries: `audit verify` finds it
+    if carried is not None:
+        since = parse_instant(Leaf.decode(bytes(carried.body), carried.seq).at)
+        day = since.date()
+        due_at = since + (interval_end(day, practice.settings.archive.every) - day)
+    if due_by is not None and due_at > due_by:
+        return None
+    count = count_unarchived(connection, drives)
+    return Unarchived(count, since, due_at) if count else None

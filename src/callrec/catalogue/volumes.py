@@ -99,23 +99,30 @@ def not_archived(
     return connection.execute(ordered.execution_options(yield_per=1000))
 
 
-def unarchived(connection: Connection, drives: Iterable[str]) -> tuple[int, str | None]:
-    """How many recordings are here and on none of these volumes.
+def count_unarchived(connection: Connection, drives: Iterable[str]) -> int:
+    """How many recordings are here and on none of these volumes."""
+    # Counted by an index alone, of which the oldest would be the first.
+    query = select(func.count()).where(_is_unarchived(connection, drives))
+    return connection.execute(query).scalar_one()
 
-    And the digest of the statement by which the oldest of them was taken in; None if all are there.
-    """
+
+def oldest_unarchived(connection: Connection, drives: Iterable[str]) -> str | None:
+    """The digest of the statement by which the oldest of them was taken in; None: all are there."""
+    table = tables.recording.c
+    is_owed = _is_unarchived(connection, drives)
+    oldest = select(func.min(table.id)).where(is_owed).scalar_subquery()
+    of_batch = tables.batch.c.id == table.batch
+    query = select(tables.batch.c.statement).where(of_batch, table.id == oldest)
+    return connection.execute(query).scalar()
+
+
+def _is_unarchived(connection: Connection, drives: Iterable[str]) -> ColumnElement[bool]:
     table, volume, those = tables.recording.c, tables.volume.c, list(drives)
     complete = select(func.max(volume.complete_to)).where(volume.id.in_(those))
     is_later = table.id > (connection.execute(complete).scalar() or 0)
     is_owed = (table.state == RecordingState.LIVE) & is_later
-    if those:  # else all are, and there is no need to ask for each
-        is_owed &= ~_is_on(those)
-    # Apart, since counting alone reads an index and the oldest is its first.
-    count = connection.execute(select(func.count()).where(is_owed)).scalar_one()
-    oldest = select(func.min(table.id)).where(is_owed).scalar_subquery()
-    of_batch = tables.batch.c.id == table.batch
-    query = select(tables.batch.c.statement).where(of_batch, table.id == oldest)
-    return count, connection.execute(query).scalar()
+    # Where there are none all are, and there is no need to ask for each.
+    return is_owed & ~_is_on(those) if those else is_owed
 
 
 def _is_on(volumes: Collection[str]) -> ColumnElement[bool]:

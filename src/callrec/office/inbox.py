@@ -387,8 +387,8 @@ def _to_archive(read: _Reading) -> Iterator[InboxItem]:
                 urgency=Urgency.OVERDUE,
             )
     with suppress(CallrecError):  # status reports it
-        left = read_unarchived(read.practice, read.connection)
-        if left is not None and left.due_at <= read.practice.now():
+        left = read_unarchived(practice, read.connection, due_by=practice.now())
+        if left is not None:
             yield InboxItem(
                 reference=CALLS,
                 waits_to=InboxAction.ARCHIVE,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from callrec.catalogue.engine import reading
 from callrec.dataclass import dataclass
 from callrec.errors import Tampered
 from callrec.policy.days import short_date
 from callrec.practice import Actor, Practice, put_stamps_on_record
-from callrec.stamps.asking import TriedInVain, stamp_checkpoint, tried_in_vain
-from callrec.stamps.authority import Stamp
-from callrec.stamps.kept import is_on_record, last_stamped, newest_note
 from callrec.stamps.waiting import waiting_files
 from callrec.system.files import check_new, write_whole
+
+if TYPE_CHECKING:
+    from callrec.stamps.asking import TriedInVain
+    from callrec.stamps.authority import Stamp
 
 EVERY: Final = timedelta(days=1)
 """How often the record is stamped, where something was written to it."""
@@ -64,6 +65,9 @@ def stamp_record(practice: Practice, actor: Actor | None, *, to: Path | None) ->
         Failed: the authority gave none, or a file cannot be written.
         Tampered: nobody signed a head.
     """
+    from callrec.stamps.asking import stamp_checkpoint  # noqa: PLC0415 - few set one up
+    from callrec.stamps.kept import is_on_record, newest_note  # noqa: PLC0415
+
     beside = None if to is None else to.with_name(f"{to.name}.tsr")
     for path in (to, beside):
         if path is not None:
@@ -88,6 +92,9 @@ def stamp_standing(practice: Practice) -> StampStanding | None:
     """How the practice stands with its stamps; None where none are set up."""
     if not practice.settings.timestamp.url:
         return None
+    from callrec.stamps.asking import tried_in_vain  # noqa: PLC0415 - as above
+    from callrec.stamps.kept import last_stamped, newest_note  # noqa: PLC0415
+
     with reading(practice.engine) as connection:
         last, newest = last_stamped(connection), newest_note(connection)
     return StampStanding(

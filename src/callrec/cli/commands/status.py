@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from callrec.cli import options
-from callrec.cli.commands.drives import restore as restoring
-from callrec.cli.commands.drives.restore import check_all_fetched, fetched_json, not_fetched_lines
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
@@ -125,6 +123,14 @@ def _practices_words(found: Sequence[PracticeStanding]) -> Iterator[str | Table]
 _MOST_HELD: Final = 1000
 """Findings that are shown together: of a vault whose files are gone there may be millions."""
 
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; needs --from.")
+]
+RepairFrom = Annotated[
+    list[Path] | None,
+    typer.Option("--from", metavar="DIR", help="An archive drive's folder, with --repair."),
+]
+
 doctor_app = new_app()
 
 
@@ -133,8 +139,8 @@ def doctor(
     ctx: Context,
     *,
     full: options.FullCheck = False,
-    repair: restoring.Repair = False,
-    volumes: restoring.RepairFrom = None,
+    repair: Repair = False,
+    volumes: RepairFrom = None,
 ) -> None:
     """Check this machine and this vault, and say what to do if something is wrong.
 
@@ -196,6 +202,7 @@ def _lines(found: Sequence[Finding]) -> Iterator[str]:
 
 def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None:
     from callrec.archive.fetch import count_files
+    from callrec.cli.commands.drives import restore
     from callrec.registers.verify import check_vault
     from callrec.restore.rebuild import open_volumes
     from callrec.restore.restore import repair_from_volumes
@@ -212,9 +219,9 @@ def _repair(invocation: Invocation, volumes: list[Path], *, asked: bool) -> None
     with out.progress("reading", total=sum(map(count_files, opened))) as advance:
         done = repair_from_volumes(practice, actor, opened, check=check_vault, advance=advance)
     line = f"{counted(done.fetched.recordings, 'recording')} fetched back."
-    out.show(fetched_json(done), (line, *not_fetched_lines(done)))
+    out.show(restore.fetched_json(done), (line, *restore.not_fetched_lines(done)))
     out.next_step("callrec practice doctor --full")
-    check_all_fetched(done)
+    restore.check_all_fetched(done)
 
 
 inbox_app = new_app()

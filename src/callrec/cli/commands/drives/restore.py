@@ -354,12 +354,3 @@ Drill = Annotated[
         "--drill", help="Prove that it would work, in a folder that is deleted afterwards."
     ),
 ]
-
-Repair = Annotated[
-    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; needs --from.")
-]
-
-RepairFrom = Annotated[
-    list[Path] | None,
-    typer.Option("--from", metavar="DIR", help="An archive drive's folder, with --repair."),
-]
