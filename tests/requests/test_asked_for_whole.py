@@ -6,21 +6,26 @@ them came in: nobody would decide on the others, and the package would not tell 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
 
 from callrec.errors import NotFound, Refused
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.requests import decide, gather, model
-from callrec.requests.decide import Decision, preview_approval
+from callrec.requests.amend import amend_particulars, detach_recordings
+from callrec.requests.decide import Decision, deny_request, preview_approval
 from callrec.requests.event import withdraw_request
 from callrec.requests.gather import Gathered, gather_recordings
 from house.commands import type_in
 from house.packages import release
 from house.practices import House
 from house.requests import (
+    REASON,
     a_request,
     approve,
     further_of,
@@ -70,16 +75,61 @@ def test_what_nobody_has_a_right_to_is_asked_for_one_by_one(house: House) -> Non
     assert approve(house, reference).recordings == (1,)
 
 
-def test_what_another_part_of_the_same_request_asks_for_is_not_left_out(house: House) -> None:
+def in_two_parts(house: House) -> tuple[str, str]:
+    """The first of which was gathered, and counts on the second for recording 3."""
     with_three(house)
     first = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2))
     second = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(3,))
     assert whole(house, first).elsewhere == 1
-    assert decided(house, first) == (1, 2)
-    withdraw_request(house.practice, logged_in(house, "sam"), second)
-    third = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(2,))
+    return first, second
+
+
+GIVING_UP: Mapping[str, Callable[[House, str], object]] = {
+    "withdrawn": lambda house, part: withdraw_request(
+        house.practice, logged_in(house, "sam"), part
+    ),
+    "detached": lambda house, part: detach_recordings(
+        house.practice, signed_in(house, "sam"), part, [3]
+    ),
+    "about somebody else": lambda house, part: amend_particulars(
+        house.practice,
+        signed_in(house, "sam"),
+        part,
+        Answers(further={FurtherParticular.SUBJECT: "Ken Marsh"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", GIVING_UP)
+def test_what_another_part_of_the_same_request_asks_for_is_not_left_out(
+    house: House, how: str
+) -> None:
+    first, second = in_two_parts(house)
+    GIVING_UP[how](house, second)
     with pytest.raises(Refused, match="leaves out recordings that match it: 3 "):
-        decided(house, third)
+        decided(house, first)
+
+
+@pytest.mark.parametrize("how", GIVING_UP)
+def test_what_one_part_was_approved_without_another_does_not_give_up(
+    house: House, how: str
+) -> None:
+    first, second = in_two_parts(house)
+    assert decided(house, first) == (1, 2)
+    without = f"{first} was approved without what {second} asks for: 3 "
+    with pytest.raises(Refused, match=without) as refused:
+        GIVING_UP[how](house, second)
+    assert f"callrec approve or callrec deny {second}" in str(refused.value.hint)
+    third = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    GIVING_UP[how](house, second)
+    assert decided(house, third) == (1, 2, 3)
+
+
+def test_one_part_that_is_refused_is_answered_by_that(house: House) -> None:
+    first, second = in_two_parts(house)
+    assert decided(house, first) == (1, 2)
+    dora = signed_in(house, "dora")
+    deny_request(house.practice, dora, second, reason=REASON, ground=Ground.UNFOUNDED)
 
 
 def test_what_somebody_else_asks_for_is_left_out(house: House) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from callrec.audit.log import LogTransaction
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants
+from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.dataclass import dataclass, replace
 from callrec.errors import NotFound, Refused, Unusable
 from callrec.holds.log import change_with_request
@@ -37,7 +37,7 @@ from callrec.requests.ask import (
 )
 from callrec.requests.clock import begin_clock
 from callrec.requests.history import REQUESTS, log_request_event
-from callrec.requests.holding import match_open_holds
+from callrec.requests.holding import check_not_counted_on, match_open_holds
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import Gathering, OpenRequest, RequestBody
 from callrec.requests.open import read_request
@@ -156,6 +156,9 @@ def _amend(
         check_waits_for_answer(request.facts)
         particulars, recordings = change(request, act.connection)
         check_count(practice, request.purpose, len(recordings))
+        kept = dict(recordings) if particulars == request.particulars else {}
+        given_up = {*request.body.uids}.difference(kept)
+        check_not_counted_on(act.connection, find_request(act.connection, reference), given_up)
         key = agreement_key(answers, request.body.agreement_key)
         body = new_body(
             request.body.number, request.purpose, particulars, recordings, agreement_key=key

@@ -59,6 +59,7 @@ from callrec.requests.clock import (
     read_clock,
 )
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
+from callrec.requests.holding import check_not_counted_on
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import Clock, OpenRequest, uids_heard
 from callrec.requests.open import read_request, unopened_facts
@@ -228,6 +229,7 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         row = find_request(act.connection, reference)
         history = read_history(practice, act.connection, row.id)
         check_may_withdraw(actor.person, unopened_facts(row, history))
+        check_not_counted_on(act.connection, row)
         return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
 
 

@@ -6,6 +6,7 @@ its request tells; one whose request describes no call covers every recording.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +22,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.dataclass import dataclass
-from callrec.errors import Tampered
+from callrec.errors import Refused, Tampered
 from callrec.holds.log import HOLDS, LoggedHold, log_covers_everything, log_matched
 from callrec.login.people import logins
 from callrec.policy.hold import (
@@ -33,16 +34,17 @@ from callrec.policy.hold import (
     check_nothing_held,
 )
 from callrec.policy.particulars import Particulars
-from callrec.policy.purpose import TERMS
-from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import UNDECIDED, RequestAct, RequestState
 from callrec.policy.role import Power, VaultKey, powers_of
 from callrec.policy.search import described_by, matches
+from callrec.policy.words import some_of
 from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none, unrecorded
 from callrec.requests.covering import holds_covering
-from callrec.requests.history import REQUESTS
+from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.model import History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
@@ -183,6 +185,46 @@ def asked_for_in_parts(
 _ENDED_UNANSWERED: Final = frozenset(
     {RequestState.DENIED, RequestState.WITHDRAWN, RequestState.LAPSED}
 )
+
+
+def check_not_counted_on(
+    connection: Connection, row: Row[Any], given_up: Collection[str] | None = None
+) -> None:
+    """Check that no other part of a request was answered without what this one no longer asks for.
+
+    What parts say is sealed, and who withdraws one need not be able to open it: here a part is one
+    of which the hold names all that the other asks for. ``given_up``: uids; None: all that it asks.
+
+    Raises:
+        Refused: it would be given to nobody, and nothing would hold it.
+    """
+    if not TERMS[Purpose(row.purpose)].is_owed_whole:
+        return
+    makings, of_hold = read_outlines(connection), {h.id: h.request for h in HOLDS.every(connection)}
+    named: defaultdict[str | None, set[str]] = defaultdict(set)
+    for leaf in done_leaves(connection, (HoldAct.MATCHED,)):
+        named[of_hold.get(leaf.subject[0])].update(leaf.subject[2:])
+    rows = [
+        each
+        for each in REQUESTS.every(connection)
+        if each.purpose == row.purpose and each.state not in _ENDED_UNANSWERED
+    ]
+    asked = {each.id: {*outline_of(makings, each).uids} for each in rows}
+    mine = asked.pop(row.id, set())
+    lost = (mine if given_up is None else {*given_up}).difference(*asked.values())
+    for each in (each for each in rows if lost and each.id in asked):
+        is_part = mine <= named[each.id]
+        is_part &= not named[row.id] or asked[each.id] <= named[row.id]
+        if is_part and each.state not in UNDECIDED:
+            table = tables.recording.c
+            numbers = select(table.id).where(table.uid.in_(lost)).order_by(table.id)
+            raise Refused(
+                f"R-{each.number} was approved without what R-{row.number} asks for:"
+                f" {some_of(connection.execute(numbers).scalars().all())}",
+                clause=TERMS[Purpose(row.purpose)].decided_under,
+                hint="it is answered by itself: who decides it runs callrec approve or callrec deny"
+                f" R-{row.number}",
+            )
 
 
 def is_matched(connection: Connection, request: OpenRequest) -> bool:
