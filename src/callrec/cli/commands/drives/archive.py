@@ -264,10 +264,11 @@ def _erase_first(invocation: Invocation, practice: Practice, at: Path) -> tuple[
     Such a volume is read all the same: what is wrong there is to be named.
     """
     from callrec.archive.erase import erase_owed, owes_erasure_at
-    from callrec.registers.verify import check_vault
 
     if not owes_erasure_at(practice, at):
         return ()
+    from callrec.registers.verify import check_vault
+
     actor = signing_person(invocation, practice)
     try:
         with invocation.out.progress("erasing what is owed", total=None) as advance:
