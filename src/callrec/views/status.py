@@ -108,7 +108,7 @@ def _keeping(found: Status, zone: tzinfo) -> Iterator[str]:
     if found.retention_due:
         yield f"due to be destroyed: {found.retention_due}, callrec retention review"
     for label, count in found.erasure_owed.items():
-        owed = counted(count, "erased recording")
+        owed = f"{count} erased: recordings, and people of the register"
         yield f'erasure owed: drive "{label}" still holds {owed}'
     if beyond := found.beyond_reach:
         what, until = counted(beyond.recordings, "erased recording"), local_day(beyond.until, zone)
