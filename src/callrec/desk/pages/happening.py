@@ -207,13 +207,6 @@ def close(seat: Seat, asked: Asked, reference: str) -> Answered:
     return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
-def ask_withdrawal(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """The form that withdraws it."""
-    listed = _listed(seat, reference)
-    title = f"Withdraw {listed.reference}"
-    return page(seat, "withdraw.html", title=title, asked=asked, listed=listed)
-
-
 def withdraw(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Withdraw it, once the reference is typed."""
     which = read_request(reference)
@@ -228,13 +221,6 @@ class _Found:
 
     listed: ListedRequest
     gathered: Gathered
-
-
-def ask_gathering(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """What gathering does, and the button that does it."""
-    listed = _listed(seat, reference)
-    title = f"Gather what matches {listed.reference}"
-    return page(seat, "gather.html", title=title, asked=asked, listed=listed)
 
 
 def gather(seat: Seat, asked: Asked, reference: str) -> Answered:

@@ -30,7 +30,7 @@ from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 from callrec.practice import powers, today
 from callrec.requests.ask import staff_named_in_open_request
-from callrec.requests.show import ShownRequest, list_requests, show_request
+from callrec.requests.show import ShownRequest, find_listed, list_requests, show_request
 from callrec.views.requests.shown import (
     approval_facts,
     deadline_facts,
@@ -122,6 +122,17 @@ def values_of(seat: Seat, shown: ShownRequest) -> dict[str, Any]:
         "history": [(each, what_happened(each)) for each in shown.history],
         "told": list(told_facts(shown, zone)),
     }
+
+
+def about_request(template: str, title: str, **values: Any) -> Callable[..., Answered]:
+    """The form of what is done with a request, whose reference takes the place of ``{}``."""
+
+    def ask(seat: Seat, asked: Asked, reference: str) -> Answered:
+        listed = find_listed(seat.practice, seat.actor, read_request(reference))
+        head = title.format(listed.reference)
+        return page(seat, template, title=head, asked=asked, listed=listed, **values)
+
+    return ask
 
 
 def _hold_page(seat: Seat, shown: ShownRequest) -> str:
