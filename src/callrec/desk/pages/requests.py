@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -13,7 +12,7 @@ from callrec.desk.filled import reader_of
 from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
-from callrec.errors import Refused
+from callrec.errors import is_allowed
 from callrec.policy.authority import (
     RequestFacts,
     check_decides_purpose,
@@ -137,10 +136,8 @@ def about_request(template: str, title: str, **values: Any) -> Callable[..., Ans
 
 def _hold_page(seat: Seat, shown: ShownRequest) -> str:
     """Where it says why its hold was placed, for who may read that."""
-    with suppress(Refused):
-        check_may_read_hold(seat.actor.person, on=today(seat.practice))
-        return page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold else ""
-    return ""
+    may = is_allowed(check_may_read_hold, seat.actor.person, on=today(seat.practice))
+    return page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold and may else ""
 
 
 def _length(duration_ms: int | None) -> str:
@@ -182,17 +179,13 @@ class _Rules:
 
     def let(self, act: RequestAct, *checks: Callable[..., None]) -> bool:
         """Whether the act is possible now, and each check lets this person."""
-        with suppress(Refused):
-            check_can_happen(self.shown.opened.history.events, act, self.shown.reference)
-            return all(map(self.permit, checks))
-        return False
+        events, reference = self.shown.opened.history.events, self.shown.reference
+        can_happen = is_allowed(check_can_happen, events, act, reference)
+        return can_happen and all(map(self.permit, checks))
 
     def permit(self, check: Callable[..., None]) -> bool:
         """Whether a check lets this person."""
-        with suppress(Refused):
-            check(self.me, self.facts, on=self.on)
-            return True
-        return False
+        return is_allowed(check, self.me, self.facts, on=self.on)
 
 
 def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:
