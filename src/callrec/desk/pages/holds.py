@@ -29,7 +29,9 @@ _COLUMNS = (
 
 def show_holds(seat: Seat, asked: Asked) -> Answered:
     """The holds that this person may know of, newest first."""
-    listed, may_place = list_holds(seat.practice, seat.actor), _may_place(seat)
+    listed = list_holds(seat.practice, seat.actor)
+    # The same people may also read why one was placed.
+    may_place = is_allowed(check_may_place_hold, seat.actor.person, on=today(seat.practice))
     which = Column(
         "id",
         "Hold",
@@ -51,11 +53,6 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
     return show_listing(
         seat, asked, listing, "holds.html", title="Holds", explained=explained, may_place=may_place
     )
-
-
-def _may_place(seat: Seat) -> bool:
-    """The same people may also read why one was placed."""
-    return is_allowed(check_may_place_hold, seat.actor.person, on=today(seat.practice))
 
 
 def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:
