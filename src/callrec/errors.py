@@ -19,6 +19,7 @@ of a call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import ClassVar
 
@@ -80,6 +81,15 @@ class Refused(CallrecError):
         cited = f"{message} [{clause.cited}]" if clause else message
         super().__init__(cited, hint=hint, option=option)
         self.clause = clause
+
+
+def is_allowed(rule: Callable[..., object], *of: object, **more: object) -> bool:
+    """Whether a rule refuses nothing of this."""
+    try:
+        rule(*of, **more)
+    except Refused:
+        return False
+    return True
 
 
 class NotFound(CallrecError):

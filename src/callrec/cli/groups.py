@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
@@ -417,48 +417,34 @@ def print_version(asked: bool) -> None:  # noqa: FBT001  # Typer's signature
         raise typer.Exit
 
 
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json",
-        "-j",
-        help="Print one JSON document, for programs.",
-        callback=remember_option,
-        expose_value=False,
-    ),
-]
+_everywhere: Callable[..., Any] = partial(
+    typer.Option, callback=remember_option, expose_value=False
+)
+"""An option of every command, which takes it from `GlobalOptions`."""
+
+Json = Annotated[bool, _everywhere("--json", "-j", help="Print one JSON document, for programs.")]
 
 Fields = Annotated[
     str | None,
-    typer.Option(
-        "--fields",
-        metavar="NAMES",
-        help="Print only these fields, as JSON: id,state.",
-        callback=remember_option,
-        expose_value=False,
-    ),
+    _everywhere("--fields", metavar="NAMES", help="Print only these fields, as JSON: id,state."),
 ]
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(
+    _everywhere(
         "--config",
         "-c",
         metavar="FILE",
         help="Read this configuration; otherwise the one that CALLREC_CONFIG names.",
-        callback=remember_option,
-        expose_value=False,
     ),
 ]
 
 VaultDir = Annotated[
     Path | None,
-    typer.Option(
+    _everywhere(
         "--vault",
         metavar="DIR",
         help="Use the vault in this folder; otherwise the one that CALLREC_VAULT names.",
-        callback=remember_option,
-        expose_value=False,
     ),
 ]
 

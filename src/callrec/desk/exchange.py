@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from callrec.dataclass import dataclass, field
+from callrec.dataclass import asdict, dataclass, field
 from callrec.system.children import Channel
 
 SENT: Final = "SENT"
@@ -139,15 +139,8 @@ def asked_from_message(head: Mapping[str, Any], body: bytes) -> Asked:
 
 def answered_as_message(answered: Answered) -> tuple[dict[str, Any], bytes]:
     """What is answered, as one message."""
-    head = {
-        "status": answered.status,
-        "kind": answered.kind,
-        "to": answered.to,
-        "save_as": answered.save_as,
-        "counts": answered.counts,
-        "ends": answered.ends,
-    }
-    return head, answered.body
+    head = asdict(answered)
+    return head, head.pop("body")
 
 
 def answered_from_message(head: Mapping[str, Any], body: bytes) -> Answered:

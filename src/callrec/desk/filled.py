@@ -13,6 +13,7 @@ from callrec.desk.factors import Presented
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound, Unusable, WrongPassword
 from callrec.policy.days import parse_day, parse_instant
+from callrec.policy.search import Why
 from callrec.practice import Actor, today
 from callrec.views.typed import read_request, read_word
 
@@ -96,9 +97,10 @@ def lines_of(asked: Asked, name: str) -> list[str]:
     ]
 
 
-def why_of(asked: Asked) -> tuple[str | None, str | None]:
-    """For what something is looked up: the reason, and the request, as far as they were given."""
-    return asked.first("reason") or None, read_if_given(asked, "request", read_request)
+def why_of(asked: Asked) -> Why:
+    """For what something is looked up."""
+    request = read_if_given(asked, "request", read_request)
+    return Why(reason=asked.first("reason") or None, request=request)
 
 
 def password_of(asked: Asked, name: str = "password") -> str:

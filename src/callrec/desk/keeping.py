@@ -51,17 +51,13 @@ LATE: Final = timedelta(hours=1)
 """How long the process of a login that ended by itself waits for a form that was not sent yet."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Vault:
     """Where the desk's vault is."""
 
     config: Config
     environ: Mapping[str, str]
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = partial(datetime.now, UTC)
 
     def open(self) -> Practice:
         """The practice as it stands now."""

@@ -41,6 +41,7 @@ from callrec.desk.pages import (
     standing,
     subjects,
 )
+from callrec.desk.pages.requests import about_request
 from callrec.desk.rendering import form
 
 Page = Callable[..., Answered]
@@ -48,6 +49,9 @@ Page = Callable[..., Answered]
 
 _erasing = partial(partial, how=retention.ERASING)
 """A page of retention, for an erasure."""
+
+_which = partial(about_request, "request_which.html")
+"""The form that says which recordings are added to a request, or taken out."""
 
 ROUTES: Final[Mapping[str, Page]] = {
     "GET /": home.show_inbox,
@@ -84,9 +88,9 @@ ROUTES: Final[Mapping[str, Page]] = {
     "GET /requests/made/{key}": asking.show_made,
     "GET /requests/{reference}/amend": asking.ask_amendment,
     "POST /requests/{reference}/amend": asking.amend,
-    "GET /requests/{reference}/attach": asking.ask_attachment,
+    "GET /requests/{reference}/attach": _which("Add recordings to {}", act="attach"),
     "POST /requests/{reference}/attach": asking.attach,
-    "GET /requests/{reference}/detach": asking.ask_detachment,
+    "GET /requests/{reference}/detach": _which("Take recordings out of {}", act="detach"),
     "POST /requests/{reference}/detach": asking.detach,
     "GET /account": account.show_account,
     "GET /account/password": account.ask_new_password,
@@ -172,7 +176,9 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{reference}/approve/{key}": deciding.approve,
     "GET /requests/{reference}/deny": deciding.ask_denial,
     "POST /requests/{reference}/deny": deciding.deny,
-    "GET /requests/{reference}/revoke": deciding.ask_revocation,
+    "GET /requests/{reference}/revoke": about_request(
+        "revoke.html", "Take back the approval of {}"
+    ),
     "POST /requests/{reference}/revoke": deciding.revoke,
     "GET /requests/{reference}/review-glass": deciding.ask_review,
     "POST /requests/{reference}/review-glass": deciding.review,
@@ -181,9 +187,9 @@ ROUTES: Final[Mapping[str, Page]] = {
     "POST /requests/{reference}/event/{event}": happening.record_event,
     "GET /requests/{reference}/close": happening.ask_close,
     "POST /requests/{reference}/close": happening.close,
-    "GET /requests/{reference}/withdraw": happening.ask_withdrawal,
+    "GET /requests/{reference}/withdraw": about_request("withdraw.html", "Withdraw {}"),
     "POST /requests/{reference}/withdraw": happening.withdraw,
-    "GET /requests/{reference}/gather": happening.ask_gathering,
+    "GET /requests/{reference}/gather": about_request("gather.html", "Gather what matches {}"),
     "POST /requests/{reference}/gather": happening.gather,
     "GET /requests/{reference}/gather/{key}": happening.show_gathered,
     "GET /search": search.ask_search,

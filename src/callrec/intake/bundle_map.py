@@ -77,14 +77,8 @@ class BundleMap(Section):
         ways = {way: getattr(self, way) for way in (*Direction,) if way is not Direction.UNKNOWN}
         columns = self.columns.model_dump(exclude_none=True)
         return ManifestMap(
-            manifest=self.manifest,
+            **self.model_dump(exclude={"columns", "format", *ways}),
             form=Form(self.format),
-            delimiter=self.delimiter,
-            encoding=self.encoding,
-            items=self.items,
-            folder=self.folder,
-            zone=self.zone,
-            times=self.times,
             ways=WAYS_UNKNOWN
             | {word.lower(): way for way, words in ways.items() for word in words},
             columns={Column(name): theirs for name, theirs in columns.items()},

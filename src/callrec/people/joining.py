@@ -231,16 +231,7 @@ def confirm_person(
     with governing(practice, actor) as act:
         reseal_keys(practice, act, actor, person=row.id, public=claimed.kem)
         update_row(act.connection, tables.person, row.id, locked=row.claimed, claimed=None)
-        vouch(
-            practice,
-            act,
-            actor,
-            PERSON_CONFIRMED,
-            person=person,
-            keys=claimed,
-            name=voucher.name,
-            second=second,
-        )
+        vouch(practice, act, actor, PERSON_CONFIRMED, person=person, keys=claimed, second=second)
         give_shares(practice, act, actor, person, claimed)
     return replace(shown_colleague(practice, actor, row, voucher), standing=Standing.CONFIRMED)
 
@@ -314,16 +305,9 @@ def reset_person(
     check_password(password, facts_known(practice, actor, practice.now()))
     claims, locked = new_identity(practice, person=person.id, password=password, powers=())
     with governing(practice, actor) as act:
+        keys = claims.public
         vouch(
-            practice,
-            act,
-            actor,
-            act_name,
-            person=person,
-            keys=claims.public,
-            name=voucher.name,
-            locked=locked,
-            second=second,
+            practice, act, actor, act_name, person=person, keys=keys, locked=locked, second=second
         )
         taken_back = take_back_grants(practice, act, actor, person.id, why=HAS_ANOTHER_KEY)
         # The provisional key takes the place of everything that opens under the lost one.

@@ -81,7 +81,6 @@ def begin_again(
             PASSWORD_SEEN,
             person=voucher.person,
             keys=identity.public,
-            name=voucher.name,
             locked=locked,
             second=second,
         )

@@ -223,17 +223,8 @@ def revise(
 def _vouch_again(
     practice: Practice, act: LogTransaction, actor: Actor, revised: PersonChange
 ) -> None:
-    keys, name = revised.voucher.keys, revised.voucher.name
-    vouch(
-        practice,
-        act,
-        actor,
-        revised.act,
-        person=revised.person,
-        keys=keys,
-        name=name,
-        second=revised.second,
-    )
+    person, keys, second = revised.person, revised.voucher.keys, revised.second
+    vouch(practice, act, actor, revised.act, person=person, keys=keys, second=second)
 
 
 def _end_hearing(
@@ -270,15 +261,17 @@ def vouch(
     *,
     person: Person,
     keys: PublicKeys,
-    name: str,
+    name: str = "",
     locked: bytes | None = None,
     second: Actor | None = None,
 ) -> None:
     """Vouch for a person: the leaf ``act_name`` with a voucher that follows the newest.
 
-    Before it stands the word of the ``second`` person, under a checkpoint of their own.
+    ``name`` is the digest of their names; empty: as the newest has it. Before it stands the word of
+    the ``second`` person, under a checkpoint of their own.
     """
     previous = practice.register.voucher(person.id)
+    name = previous.name if previous and not name else name
     fields = voucher_fields(
         person, keys, names_digest=name, previous=previous, locked=locked, second=second
     )

@@ -24,7 +24,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from callrec.dataclass import dataclass, replace
-from callrec.errors import NotFound, Refused, Unusable
+from callrec.errors import NotFound, Refused, Unusable, is_allowed
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Awaited
 from callrec.policy.days import as_typed, short_date
@@ -269,11 +269,7 @@ def check_may_decide(person: Person, request: RequestFacts, *, on: date) -> None
 
 def may_decide(person: Person, request: RequestFacts, *, on: date) -> bool:
     """Whether none of the rules for denying a request refuses the person."""
-    try:
-        check_may_decide(person, request, on=on)
-    except Refused:
-        return False
-    return True
+    return is_allowed(check_may_decide, person, request, on=on)
 
 
 def check_consulted(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from callrec.dataclass import dataclass, replace
 from callrec.errors import Refused, Unusable
@@ -24,6 +24,15 @@ from callrec.policy.words import check_reason, words
 TAIL_DIGITS = 4
 
 _Value = TypeVar("_Value")
+
+
+class Why(TypedDict):
+    """What something is looked up for, as far as it was said."""
+
+    reason: str | None
+    """In a sentence."""
+    request: str | None
+    """``R-17``, which is open."""
 
 
 class Direction(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import func, select
 
@@ -27,7 +27,7 @@ from callrec.policy.particulars import UNKNOWN, Particulars
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import ENDED_STATES
 from callrec.policy.role import Power
-from callrec.policy.search import Criteria, check_not_browsing, described_by
+from callrec.policy.search import Criteria, Why, check_not_browsing, described_by
 from callrec.policy.words import in_words
 from callrec.practice import Actor, Practice, attempt, powers, record, today
 from callrec.requests.covering import shown_calls
@@ -54,9 +54,8 @@ def search_recordings(
     actor: Actor,
     *,
     criteria: Sequence[Criteria],
-    reason: str | None,
-    request: str | None,
     limit: int | None,
+    **why: Unpack[Why],
 ) -> SearchResult:
     """Find the calls that meet one of the criteria.
 
@@ -70,9 +69,7 @@ def search_recordings(
         Tampered: a recording is not as it was sealed.
     """
     most = practice.settings.search.most_results
-    return _find(
-        practice, actor, criteria, reason=reason, request=request, most=min(limit or most, most)
-    )
+    return _find(practice, actor, criteria, most=min(limit or most, most), **why)
 
 
 def _find(

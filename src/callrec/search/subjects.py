@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from sqlalchemy import Connection
 
@@ -29,6 +29,7 @@ from callrec.policy.rights.subject import (
     read_birthday,
     read_nhs_number,
 )
+from callrec.policy.search import Why
 from callrec.policy.words import mask_number
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.acts import ANSWERED, SEARCH
@@ -88,12 +89,7 @@ class ShownSubject:
 
 
 def look_up_subjects(
-    practice: Practice,
-    actor: Actor,
-    criteria: SubjectCriteria,
-    *,
-    reason: str | None,
-    request: str | None,
+    practice: Practice, actor: Actor, criteria: SubjectCriteria, **why: Unpack[Why]
 ) -> tuple[FoundSubject, ...]:
     """The people on the register who match, in the order of their numbers.
 
@@ -123,8 +119,7 @@ def look_up_subjects(
         check=partial(check_not_browsing_people, criteria),
         read=find,
         count=len,
-        reason=reason,
-        request=request,
+        **why,
     )
     return tuple(
         FoundSubject(each.reference, each.record.names[0], each.record.born_on) for each in found
@@ -132,7 +127,7 @@ def look_up_subjects(
 
 
 def show_subject(
-    practice: Practice, actor: Actor, reference: str, *, reason: str | None, request: str | None
+    practice: Practice, actor: Actor, reference: str, **why: Unpack[Why]
 ) -> ShownSubject:
     """What is known of one person.
 
@@ -142,7 +137,7 @@ def show_subject(
     def read() -> ShownSubject:
         with reading(practice.engine) as connection:
             opened = read_subject(practice, actor, connection, reference)
-            known, called = opened.record, logins(practice)
+            known, called, request = opened.record, logins(practice), why["request"]
             is_whole = request is not None and is_asked_about(
                 known, reference, _particulars(practice, actor, connection, request)
             )
@@ -172,9 +167,8 @@ def show_subject(
         {"subject": reference},
         read=read,
         count=lambda _: 1,
-        reason=reason,
-        request=request,
         about=reference,
+        **why,
     )
 
 
@@ -199,12 +193,7 @@ def record_of(
 
 
 def enter_person(
-    practice: Practice,
-    actor: Actor,
-    said: SubjectAnswers,
-    *,
-    reason: str | None,
-    request: str | None,
+    practice: Practice, actor: Actor, said: SubjectAnswers, **why: Unpack[Why]
 ) -> KeptSubject:
     """Enter a person whose identity was proved. Raises: as `show_subject` and `add_subject`."""
     return _on_record(
@@ -213,19 +202,12 @@ def enter_person(
         {**_compared(practice, said), "register": "people"},
         read=lambda: add_subject(practice, actor, said),
         count=lambda kept: kept.shared + len(kept.alike),
-        reason=reason,
-        request=request,
+        **why,
     )
 
 
 def change_person(
-    practice: Practice,
-    actor: Actor,
-    reference: str,
-    said: SubjectAnswers,
-    *,
-    reason: str | None,
-    request: str | None,
+    practice: Practice, actor: Actor, reference: str, said: SubjectAnswers, **why: Unpack[Why]
 ) -> KeptSubject:
     """Change what is known of a person. Raises: as `show_subject` and `change_subject`."""
     return _on_record(
@@ -234,9 +216,8 @@ def change_person(
         {**_compared(practice, said), "subject": reference},
         read=lambda: change_subject(practice, actor, reference, said),
         count=lambda kept: kept.shared + len(kept.alike),
-        reason=reason,
-        request=request,
         about=reference,
+        **why,
     )
 
 
@@ -266,20 +247,19 @@ def _on_record(
     *,
     read: Callable[[], _Value],
     count: Callable[[_Value], int],
-    reason: str | None,
-    request: str | None,
     check: Callable[..., None] = check_reason_or_request,
     about: str | None = None,
+    **why: Unpack[Why],
 ) -> _Value:
     """Read of the register what is asked for; that it was asked, and why, is in the log first.
 
     A look at one person, ``about``, stands under a request that says it is about them. Under
     another it is reviewed as one without.
     """
-    details = {"criteria": criteria, "reason": reason, "request": request}
+    details, request = {"criteria": criteria, **why}, why["request"]
     with attempt(practice, actor, SEARCH, details=details):
         check_may_keep(actor.person, on=today(practice))
-        check(reason=reason, request=request)
+        check(**why)
         subject = [searched_under(practice, actor, request)] if request is not None else []
         if request is not None and about:
             with reading(practice.engine) as connection:

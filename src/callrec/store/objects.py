@@ -31,7 +31,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
 from time import sleep
@@ -53,7 +53,7 @@ from obstore.store import S3Store
 from callrec.dataclass import dataclass
 from callrec.errors import Failed, Misconfigured, NotFound, Tampered, Unchecked
 from callrec.store.directory import RECORDINGS, DirectoryBatch, DirectoryStore, check_name, is_name
-from callrec.store.sealing import Buffers
+from callrec.store.sealing import Buffers, Seekable
 from callrec.system.files import disk_errors
 from callrec.system.rights import read_private
 
@@ -414,24 +414,13 @@ class Stored:
         return self.store.open(self.name)
 
 
-class _Ranges(RawIOBase):
+class _Ranges(Seekable):
     """The sealed bytes of a recording, fetched as they are asked for."""
 
     def __init__(self, store: ObjectStore, name: str) -> None:
         self._store, self._name = store, name
-        self._at = self._start = 0
+        self._start = 0
         self._held, self._size = store.fetch(name, 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        begin = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, begin + offset)
-        return self._at
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if self._at >= self._size:

@@ -150,19 +150,10 @@ def open_seekable(
     return io.BufferedReader(_Original(sealed, data_key, associated), _AT_ONCE)
 
 
-class _Original(io.RawIOBase):
-    def __init__(self, sealed: io.BufferedIOBase, data_key: bytes, associated: bytes) -> None:
-        length = sealed.seek(0, io.SEEK_END)
-        sealed.seek(0)
-        self._opener = StreamOpener(data_key, associated, sealed.read(HEADER_BYTES))
-        self._sealed = sealed
-        self._buffers = Buffers()
-        self._last = (length - 1) // SEGMENT_BYTES
-        self._size = length - HEADER_BYTES - (self._last + 1) * TAG_BYTES
-        self._at = 0
-        self._held, self._held_bytes = -1, 0
-        # Only the last segment's seal says that nothing follows it: it vouches for the size.
-        self._hold(self._last)
+class Seekable(io.RawIOBase):
+    """Bytes that are read from any place: ``_size`` of them, from ``_at`` on."""
+
+    _at, _size = 0, 0
 
     def readable(self) -> bool:
         return True
@@ -174,6 +165,20 @@ class _Original(io.RawIOBase):
         begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(0, begin + offset)
         return self._at
+
+
+class _Original(Seekable):
+    def __init__(self, sealed: io.BufferedIOBase, data_key: bytes, associated: bytes) -> None:
+        length = sealed.seek(0, io.SEEK_END)
+        sealed.seek(0)
+        self._opener = StreamOpener(data_key, associated, sealed.read(HEADER_BYTES))
+        self._sealed = sealed
+        self._buffers = Buffers()
+        self._last = (length - 1) // SEGMENT_BYTES
+        self._size = length - HEADER_BYTES - (self._last + 1) * TAG_BYTES
+        self._held, self._held_bytes = -1, 0
+        # Only the last segment's seal says that nothing follows it: it vouches for the size.
+        self._hold(self._last)
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if self._at >= self._size:

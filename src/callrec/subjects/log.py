@@ -17,7 +17,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
 from callrec.crypto.context import context
-from callrec.dataclass import dataclass
+from callrec.dataclass import dataclass, fields
 from callrec.errors import Tampered
 from callrec.policy.rights.subject import (
     SubjectAct,
@@ -117,11 +117,7 @@ class SubjectBody(WholeBody):
     def record(self) -> SubjectRecord:
         """What it says of the person, in the rules' own type."""
         return SubjectRecord(
-            names=self.names,
-            born_on=self.born_on,
-            nhs_number=self.nhs_number,
-            numbers=self.numbers,
-            proof=self.proof,
+            **{each.name: getattr(self, each.name) for each in fields(SubjectRecord)}
         )
 
 

@@ -16,7 +16,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.subjects import index_subject, proposed_subjects
 from callrec.crypto import primitives
-from callrec.dataclass import dataclass, replace
+from callrec.dataclass import asdict, dataclass, replace
 from callrec.errors import Tampered, Unusable
 from callrec.login.people import logins
 from callrec.policy.rights.subject import (
@@ -173,15 +173,7 @@ def _keep(
     if record.nhs_number:
         asked = SubjectCriteria(nhs_number=record.nhs_number)
         check_is_new(len(find_subjects(practice, actor, connection, asked, but=version_id.subject)))
-    body = SubjectBody(
-        number=number,
-        names=record.names,
-        born_on=record.born_on,
-        nhs_number=record.nhs_number,
-        numbers=record.numbers,
-        proof=record.proof,
-        **fresh_nonces(),
-    )
+    body = SubjectBody(number=number, **asdict(record), **fresh_nonces())
     SUBJECTS.log_version(
         practice,
         act,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 from callrec.dataclass import asdict
 from callrec.errors import NotFound, Unusable
@@ -17,7 +17,7 @@ from callrec.policy.days import (
     parse_times,
     short_date,
 )
-from callrec.policy.search import Criteria, Direction
+from callrec.policy.search import Criteria, Direction, Why
 from callrec.policy.words import in_words
 from callrec.telephone.sound.sound import Finding
 from callrec.views.typed import NamedCall
@@ -245,7 +245,7 @@ def is_minute(began: datetime, at: time | None, zone: tzinfo) -> bool:
 
 
 def calls_at(
-    practice: Practice, actor: Actor, named: NamedCall, *, reason: str | None, request: str | None
+    practice: Practice, actor: Actor, named: NamedCall, **why: Unpack[Why]
 ) -> Sequence[ShownCall]:
     """The calls that began in the minute by which one was named: a search, on record."""
     from callrec.practice import today
@@ -254,9 +254,7 @@ def calls_at(
     assert named.at is not None  # noqa: S101 - it has no number
     day = parse_day(named.day, today(practice), what=f'"{named.day}"')
     then = Criteria(days=DayRange(day, day), times=TimeRange(named.at, named.at))
-    found = search_recordings(
-        practice, actor, criteria=[then], reason=reason, request=request, limit=None
-    )
+    found = search_recordings(practice, actor, criteria=[then], limit=None, **why)
     zone = practice.settings.time_zone
     return [each for each in found.items if is_minute(each.started_at, named.at, zone)]
 

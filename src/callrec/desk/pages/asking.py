@@ -275,11 +275,6 @@ def _changer(seat: Seat, asked: Asked, reference: str) -> Actor:
     return actor
 
 
-def ask_attachment(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """The form by which recordings are added."""
-    return _which(seat, asked, reference, "attach", "Add recordings to {}")
-
-
 def attach(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Add them."""
     which = read_request(reference)
@@ -293,11 +288,6 @@ def attach(seat: Seat, asked: Asked, reference: str) -> Answered:
     return _tell_amended(seat, attach_recordings(seat.practice, actor, which, numbers))
 
 
-def ask_detachment(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """The form by which recordings are taken out."""
-    return _which(seat, asked, reference, "detach", "Take recordings out of {}")
-
-
 def detach(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Take them out."""
     which = read_request(reference)
@@ -306,15 +296,3 @@ def detach(seat: Seat, asked: Asked, reference: str) -> Answered:
         raise Unusable("say which recordings to take out", option="--recording")
     actor = _changer(seat, asked, which)
     return _tell_amended(seat, detach_recordings(seat.practice, actor, which, numbers))
-
-
-def _which(seat: Seat, asked: Asked, reference: str, act: str, title: str) -> Answered:
-    listed = find_listed(seat.practice, seat.actor, read_request(reference))
-    return page(
-        seat,
-        "request_which.html",
-        title=title.format(listed.reference),
-        asked=asked,
-        listed=listed,
-        act=act,
-    )

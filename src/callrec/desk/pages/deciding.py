@@ -264,13 +264,6 @@ def deny(seat: Seat, asked: Asked, reference: str) -> Answered:
     return go_on(seat, "/", f"{which} is {in_words(done.state)}.", *then)
 
 
-def ask_revocation(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """The form that takes every grant back."""
-    listed = find_listed(seat.practice, seat.actor, read_request(reference))
-    title = f"Take back the approval of {listed.reference}"
-    return page(seat, "revoke.html", title=title, asked=asked, listed=listed)
-
-
 def revoke(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Take them back, once the reference is typed."""
     which, why = read_request(reference), text_of(asked, "reason")

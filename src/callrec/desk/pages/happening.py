@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -20,7 +19,7 @@ from callrec.desk.filled import (
 )
 from callrec.desk.rendering import go_on, page
 from callrec.desk.seat import Seat, find_kept
-from callrec.errors import NotFound, Refused
+from callrec.errors import NotFound, is_allowed
 from callrec.policy.clause import Law
 from callrec.policy.days import parse_time
 from callrec.policy.handing_over import Channel, Handover
@@ -105,11 +104,9 @@ def _may_happen(event: Event, listed: ListedRequest) -> bool:
         Event.THIRD_PARTIES: terms.needs_third_party_check,
         **dict.fromkeys(package, True),
     }
-    with suppress(Refused):
-        act = _ACTS.get(event, RequestAct.ANSWERED)
-        check_transition(listed.state, act, listed.reference)
-        return needed.get(event, terms.is_dated)
-    return False
+    act = _ACTS.get(event, RequestAct.ANSWERED)
+    can_happen = is_allowed(check_transition, listed.state, act, listed.reference)
+    return can_happen and needed.get(event, terms.is_dated)
 
 
 def ask_event(seat: Seat, asked: Asked, reference: str, event: str) -> Answered:
@@ -207,13 +204,6 @@ def close(seat: Seat, asked: Asked, reference: str) -> Answered:
     return go_on(seat, "/", f"{which} is {in_words(state)}.")
 
 
-def ask_withdrawal(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """The form that withdraws it."""
-    listed = _listed(seat, reference)
-    title = f"Withdraw {listed.reference}"
-    return page(seat, "withdraw.html", title=title, asked=asked, listed=listed)
-
-
 def withdraw(seat: Seat, asked: Asked, reference: str) -> Answered:
     """Withdraw it, once the reference is typed."""
     which = read_request(reference)
@@ -228,13 +218,6 @@ class _Found:
 
     listed: ListedRequest
     gathered: Gathered
-
-
-def ask_gathering(seat: Seat, asked: Asked, reference: str) -> Answered:
-    """What gathering does, and the button that does it."""
-    listed = _listed(seat, reference)
-    title = f"Gather what matches {listed.reference}"
-    return page(seat, "gather.html", title=title, asked=asked, listed=listed)
 
 
 def gather(seat: Seat, asked: Asked, reference: str) -> Answered:

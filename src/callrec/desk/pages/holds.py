@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 
 from callrec.desk.exchange import Answered, Asked
 from callrec.desk.filled import check_confirmed, password_of, second_of
 from callrec.desk.listing import Column, Listing, items, show_listing
 from callrec.desk.rendering import as_json, go_on, page
 from callrec.desk.seat import Seat
-from callrec.errors import Refused, Unusable
+from callrec.errors import Unusable, is_allowed
 from callrec.login.people import people_who_log_in
 from callrec.policy.hold import HoldState, check_may_place_hold
 from callrec.policy.role import LINE_MANAGERS, Power
@@ -30,7 +29,9 @@ _COLUMNS = (
 
 def show_holds(seat: Seat, asked: Asked) -> Answered:
     """The holds that this person may know of, newest first."""
-    listed, may_place = list_holds(seat.practice, seat.actor), _may_place(seat)
+    listed = list_holds(seat.practice, seat.actor)
+    # The same people may also read why one was placed.
+    may_place = is_allowed(check_may_place_hold, seat.actor.person, on=today(seat.practice))
     which = Column(
         "id",
         "Hold",
@@ -52,14 +53,6 @@ def show_holds(seat: Seat, asked: Asked) -> Answered:
     return show_listing(
         seat, asked, listing, "holds.html", title="Holds", explained=explained, may_place=may_place
     )
-
-
-def _may_place(seat: Seat) -> bool:
-    """The same people may also read why one was placed."""
-    with suppress(Refused):
-        check_may_place_hold(seat.actor.person, on=today(seat.practice))
-        return True
-    return False
 
 
 def show_one(seat: Seat, asked: Asked, hold: str) -> Answered:

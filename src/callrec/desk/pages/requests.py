@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -13,7 +12,7 @@ from callrec.desk.filled import reader_of
 from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
-from callrec.errors import Refused
+from callrec.errors import is_allowed
 from callrec.policy.authority import (
     RequestFacts,
     check_decides_purpose,
@@ -30,7 +29,7 @@ from callrec.policy.search import described_by
 from callrec.policy.words import in_words
 from callrec.practice import powers, today
 from callrec.requests.ask import staff_named_in_open_request
-from callrec.requests.show import ShownRequest, list_requests, show_request
+from callrec.requests.show import ShownRequest, find_listed, list_requests, show_request
 from callrec.views.requests.shown import (
     approval_facts,
     deadline_facts,
@@ -124,12 +123,21 @@ def values_of(seat: Seat, shown: ShownRequest) -> dict[str, Any]:
     }
 
 
+def about_request(template: str, title: str, **values: Any) -> Callable[..., Answered]:
+    """The form of what is done with a request, whose reference takes the place of ``{}``."""
+
+    def ask(seat: Seat, asked: Asked, reference: str) -> Answered:
+        listed = find_listed(seat.practice, seat.actor, read_request(reference))
+        head = title.format(listed.reference)
+        return page(seat, template, title=head, asked=asked, listed=listed, **values)
+
+    return ask
+
+
 def _hold_page(seat: Seat, shown: ShownRequest) -> str:
     """Where it says why its hold was placed, for who may read that."""
-    with suppress(Refused):
-        check_may_read_hold(seat.actor.person, on=today(seat.practice))
-        return page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold else ""
-    return ""
+    may = is_allowed(check_may_read_hold, seat.actor.person, on=today(seat.practice))
+    return page_for(f"callrec hold show H-{shown.hold.number}") if shown.hold and may else ""
 
 
 def _length(duration_ms: int | None) -> str:
@@ -171,17 +179,13 @@ class _Rules:
 
     def let(self, act: RequestAct, *checks: Callable[..., None]) -> bool:
         """Whether the act is possible now, and each check lets this person."""
-        with suppress(Refused):
-            check_can_happen(self.shown.opened.history.events, act, self.shown.reference)
-            return all(map(self.permit, checks))
-        return False
+        events, reference = self.shown.opened.history.events, self.shown.reference
+        can_happen = is_allowed(check_can_happen, events, act, reference)
+        return can_happen and all(map(self.permit, checks))
 
     def permit(self, check: Callable[..., None]) -> bool:
         """Whether a check lets this person."""
-        with suppress(Refused):
-            check(self.me, self.facts, on=self.on)
-            return True
-        return False
+        return is_allowed(check, self.me, self.facts, on=self.on)
 
 
 def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:

@@ -74,11 +74,9 @@ def search(seat: Seat, asked: Asked) -> Answered:
         lines_of(asked, "party"),
         directions=[direction] if direction else None,
     )
-    reason, request = why_of(asked)
-    found = search_recordings(
-        seat.practice, seat.actor, criteria=criteria, reason=reason, request=request, limit=None
-    )
-    return to(f"/search/{seat.keep(Found(found, request))}")
+    why = why_of(asked)
+    found = search_recordings(seat.practice, seat.actor, criteria=criteria, limit=None, **why)
+    return to(f"/search/{seat.keep(Found(found, why['request']))}")
 
 
 def show_found(seat: Seat, _asked: Asked, key: str, number: str = "1") -> Answered:
@@ -135,19 +133,9 @@ def show(seat: Seat, _asked: Asked, recording: str) -> Answered:
     )
 
 
-def ask_note(seat: Seat, asked: Asked, recording: str) -> Answered:
-    """The form of a note."""
-    return _form(seat, asked, recording, "Write a note on recording {}", identifies=False)
-
-
 def note(seat: Seat, asked: Asked, recording: str) -> Answered:
     """Write it; or write one of theirs anew."""
     return _write(seat, asked, recording, text=asked.first("text"))
-
-
-def ask_who(seat: Seat, asked: Asked, recording: str) -> Answered:
-    """The form by which it is said who is heard."""
-    return _form(seat, asked, recording, "Who is heard in recording {}?", identifies=True)
 
 
 def identify(seat: Seat, asked: Asked, recording: str) -> Answered:
@@ -166,6 +154,13 @@ def _form(seat: Seat, asked: Asked, recording: str, title: str, *, identifies: b
         number=number,
         identifies=identifies,
     )
+
+
+ask_note: Final = partial(_form, title="Write a note on recording {}", identifies=False)
+"""The form of a note."""
+
+ask_who: Final = partial(_form, title="Who is heard in recording {}?", identifies=True)
+"""The form by which it is said who is heard."""
 
 
 def _write(seat: Seat, asked: Asked, recording: str, *, text: str, person: str = "") -> Answered:

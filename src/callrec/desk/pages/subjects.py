@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from callrec.archive.attached import attached_volumes
@@ -63,17 +64,15 @@ def _form(seat: Seat, asked: Asked, template: str, title: str, **values: Any) ->
     return page(seat, template, title=title, asked=asked, requests=requests, **values)
 
 
-def ask_whom(seat: Seat, asked: Asked) -> Answered:
-    """The form by which somebody is looked up."""
-    return _form(seat, asked, "subject_find.html", "Look a person up")
+ask_whom: Final = partial(_form, template="subject_find.html", title="Look a person up")
+"""The form by which somebody is looked up."""
 
 
 def find(seat: Seat, asked: Asked) -> Answered:
     """Look them up."""
     given = (asked.first(name) or None for name in ("name", "born", "nhs_number", "number"))
     criteria = read_criteria(seat.practice, *given)
-    reason, request = why_of(asked)
-    found = look_up_subjects(seat.practice, seat.actor, criteria, reason=reason, request=request)
+    found = look_up_subjects(seat.practice, seat.actor, criteria, **why_of(asked))
     return to(f"/subjects/found/{seat.keep(found)}")
 
 
@@ -91,8 +90,7 @@ def ask_new(seat: Seat, asked: Asked) -> Answered:
 
 def enter(seat: Seat, asked: Asked) -> Answered:
     """Enter them."""
-    reason, request = why_of(asked)
-    kept = enter_person(seat.practice, seat.actor, _said(asked), reason=reason, request=request)
+    kept = enter_person(seat.practice, seat.actor, _said(asked), **why_of(asked))
     others = notes_on_others(kept.shared, kept.alike)
     then = f"callrec request create subject-access --subject {kept.reference}"
     line = f"{kept.reference} is on the register"
@@ -117,8 +115,7 @@ def ask_why(seat: Seat, asked: Asked, subject: str) -> Answered:
 def look(seat: Seat, asked: Asked, subject: str) -> Answered:
     """Look at them."""
     reference = read_subject(subject)
-    reason, request = why_of(asked)
-    shown = show_subject(seat.practice, seat.actor, reference, reason=reason, request=request)
+    shown = show_subject(seat.practice, seat.actor, reference, **why_of(asked))
     return to(_SEEN.format(reference, seat.keep(shown)))
 
 
@@ -151,10 +148,7 @@ def ask_change(seat: Seat, asked: Asked, subject: str) -> Answered:
 def change(seat: Seat, asked: Asked, subject: str) -> Answered:
     """Change it; what was left empty stands."""
     reference = read_subject(subject)
-    reason, request = why_of(asked)
-    kept = change_person(
-        seat.practice, seat.actor, reference, _said(asked), reason=reason, request=request
-    )
+    kept = change_person(seat.practice, seat.actor, reference, _said(asked), **why_of(asked))
     others = notes_on_others(kept.shared, kept.alike)
     return go_on(seat, "/subjects", f"{reference} is changed", *others)
 

@@ -120,6 +120,12 @@ SECURITY.GetTokenInformation.argtypes = (
 SECURITY.ConvertStringSidToSidW.argtypes = (wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_void_p))
 
 
+def check(done: object) -> None:
+    """Raise the system's last error, an OSError, unless a call of it was done."""
+    if not done:
+        raise ctypes.WinError(ctypes.get_last_error())
+
+
 def open_shared(
     path: Path | str,
     rights: int,

@@ -42,6 +42,7 @@ from callrec.system.windows.api import (
     OPEN_EXISTING,
     SECURITY,
     JobLimits,
+    check,
 )
 from callrec.system.windows.processes import directly, windows_folder
 
@@ -217,7 +218,7 @@ class ConfinedProcess:
     def _set_limits(self, most: JobLimits) -> None:
         most.flags |= _ONE_PROCESS | _DIE_ON_EXCEPTION | KILL_ON_CLOSE
         most.processes = 1
-        _check(
+        check(
             KERNEL.SetInformationJobObject(
                 self._job, EXTENDED_LIMITS, ctypes.byref(most), ctypes.sizeof(most)
             )
@@ -273,11 +274,6 @@ class ConfinedProcess:
         _winapi.WaitForSingleObject(self._process, _winapi.INFINITE)
         for each in (self._to, self._from, self._process, self._job):
             _winapi.CloseHandle(each)
-
-
-def _check(done: int) -> None:
-    if not done:
-        raise ctypes.WinError(ctypes.get_last_error())
 
 
 def _pipe(direction: int, its_right: int) -> tuple[int, int]:
@@ -342,10 +338,10 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
     size = ctypes.c_size_t()
     KERNEL.InitializeProcThreadAttributeList(None, len(given), 0, ctypes.byref(size))
     attributes = ctypes.create_string_buffer(size.value)
-    _check(KERNEL.InitializeProcThreadAttributeList(attributes, len(given), 0, ctypes.byref(size)))
+    check(KERNEL.InitializeProcThreadAttributeList(attributes, len(given), 0, ctypes.byref(size)))
     try:
         for kind, value in given:
-            _check(
+            check(
                 KERNEL.UpdateProcThreadAttribute(
                     attributes, 0, kind, ctypes.byref(value), ctypes.sizeof(value), None, None
                 )
@@ -358,7 +354,7 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
         # An app container is not started without the last of these, and gets another in its place.
         environ["LOCALAPPDATA"] = environ["SYSTEMROOT"]
         block = "".join(f"{name}={environ[name]}\0" for name in sorted(environ))
-        _check(
+        check(
             KERNEL.CreateProcessW(
                 command[0],
                 ctypes.create_unicode_buffer(subprocess.list2cmdline(command)),
@@ -379,7 +375,7 @@ def _start(command: Sequence[str], handles: Sequence[int], job: int, container: 
     finally:
         KERNEL.DeleteProcThreadAttributeList(attributes)
     try:
-        _check(KERNEL.AssignProcessToJobObject(job, started.process))
+        check(KERNEL.AssignProcessToJobObject(job, started.process))
         # Refused to a job within another one, as a service's is.
         no_ui = wintypes.DWORD(_NO_UI)
         KERNEL.SetInformationJobObject(job, _BASIC_UI, ctypes.byref(no_ui), ctypes.sizeof(no_ui))

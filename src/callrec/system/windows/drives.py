@@ -97,8 +97,7 @@ def block_size(folder: Path) -> int:
     """Bytes in which a file system counts what a file takes."""
     per_cluster, per_sector, free, all_ = (wintypes.DWORD() for _ in range(4))
     answers = (ctypes.byref(each) for each in (per_cluster, per_sector, free, all_))
-    if not KERNEL.GetDiskFreeSpaceW(_root_of(folder), *answers):
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(KERNEL.GetDiskFreeSpaceW(_root_of(folder), *answers))
     return per_cluster.value * per_sector.value or 1
 
 
@@ -150,8 +149,7 @@ def _root_of(path: Path) -> str:
     if _is_share(whole.anchor):
         return whole.anchor  # it is not asked: where it does not answer, that takes long
     found = ctypes.create_unicode_buffer(_LONGEST_PATH)
-    if not KERNEL.GetVolumePathNameW(str(whole), found, len(found)):
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(KERNEL.GetVolumePathNameW(str(whole), found, len(found)))
     return found.value
 
 

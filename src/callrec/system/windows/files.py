@@ -148,8 +148,7 @@ def sync(*paths: Path) -> None:
         with suppress(*[PermissionError] if is_folder else []):
             handle = open_shared(path, api.GENERIC_READ | api.GENERIC_WRITE, flags=flags)
             try:
-                if not KERNEL.FlushFileBuffers(handle) and not is_folder:
-                    raise ctypes.WinError(ctypes.get_last_error())
+                api.check(KERNEL.FlushFileBuffers(handle) or is_folder)
             finally:
                 KERNEL.CloseHandle(handle)
 
@@ -249,8 +248,7 @@ def _descriptor(handle: int, mode: int) -> int:
 
 
 def _move(source: Path | str, target: Path, how: int) -> None:
-    if not KERNEL.MoveFileExW(str(source), str(target), how):
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(KERNEL.MoveFileExW(str(source), str(target), how))
 
 
 def _move_over(source: Path | str, target: Path) -> None:

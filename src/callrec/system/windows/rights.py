@@ -150,11 +150,9 @@ def let_read_like(descriptor: int, like: Path) -> None:
         listed = _security_of(handle, _LIST)
     ours = msvcrt.get_osfhandle(descriptor)
     again = KERNEL.ReOpenFile(ours, access.WRITE_DAC, api.SHARE_ALL, 0)
-    if again == api.INVALID_HANDLE:
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(again != api.INVALID_HANDLE)
     try:
-        if not SECURITY.SetKernelObjectSecurity(again, _LIST, listed):
-            raise ctypes.WinError(ctypes.get_last_error())
+        api.check(SECURITY.SetKernelObjectSecurity(again, _LIST, listed))
     finally:
         KERNEL.CloseHandle(again)
 
@@ -164,10 +162,8 @@ def private_security(*, is_folder: bool) -> Iterator[api.SecurityAttributes]:
     """What makes a new file or folder this account's alone."""
     descriptor, ours = wintypes.LPVOID(), this_account()
     text = access.private_text(ours, is_folder=is_folder)
-    if not SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW(
-        text, 1, ctypes.byref(descriptor), None
-    ):
-        raise ctypes.WinError(ctypes.get_last_error())
+    convert = SECURITY.ConvertStringSecurityDescriptorToSecurityDescriptorW
+    api.check(convert(text, 1, ctypes.byref(descriptor), None))
     try:
         size = ctypes.sizeof(api.SecurityAttributes)
         yield api.SecurityAttributes(length=size, descriptor=descriptor.value)
@@ -186,14 +182,12 @@ def this_account() -> str:
 def about_token(what: int) -> ctypes.Array[ctypes.c_char]:
     """What a ``TOKEN_INFORMATION_CLASS`` tells of this process's token."""
     token = wintypes.HANDLE()
-    if not SECURITY.OpenProcessToken(KERNEL.GetCurrentProcess(), _QUERY, ctypes.byref(token)):
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(SECURITY.OpenProcessToken(KERNEL.GetCurrentProcess(), _QUERY, ctypes.byref(token)))
     try:
         size = wintypes.DWORD()
         SECURITY.GetTokenInformation(token, what, None, 0, ctypes.byref(size))
         told = ctypes.create_string_buffer(size.value)
-        if not SECURITY.GetTokenInformation(token, what, told, size, ctypes.byref(size)):
-            raise ctypes.WinError(ctypes.get_last_error())
+        api.check(SECURITY.GetTokenInformation(token, what, told, size, ctypes.byref(size)))
         return told
     finally:
         KERNEL.CloseHandle(token)
@@ -218,8 +212,7 @@ def _security_of(handle: int, what: int) -> bytes:
     size = wintypes.DWORD()
     SECURITY.GetKernelObjectSecurity(handle, what, None, 0, ctypes.byref(size))
     told = ctypes.create_string_buffer(size.value)
-    if not SECURITY.GetKernelObjectSecurity(handle, what, told, size, ctypes.byref(size)):
-        raise ctypes.WinError(ctypes.get_last_error())
+    api.check(SECURITY.GetKernelObjectSecurity(handle, what, told, size, ctypes.byref(size)))
     return told.raw
 
 

@@ -19,7 +19,7 @@ import platformdirs
 assert sys.platform == "win32"
 
 from callrec.errors import Misconfigured
-from callrec.system.windows.api import KERNEL
+from callrec.system.windows.api import KERNEL, check
 from callrec.system.windows.rights import check_only_we_can_change, is_private, make_private_folder
 from callrec.system.windows.terminal import this_boot
 
@@ -97,8 +97,7 @@ def unseal(data: bytes, bound: bytes) -> bytes | None:
 def _asked(function: ctypes._NamedFuncPointer, data: bytes, bound: bytes) -> bytes:
     made, entropy = _Bytes(), _bytes(b"\n".join([this_boot().encode(), bound]))
     given, entropy_at, made_at = map(ctypes.byref, (_bytes(data), entropy, made))
-    if not function(given, None, entropy_at, None, None, _NO_QUESTIONS, made_at):
-        raise ctypes.WinError(ctypes.get_last_error())
+    check(function(given, None, entropy_at, None, None, _NO_QUESTIONS, made_at))
     try:
         return ctypes.string_at(made.at, made.size)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from callrec.errors import Refused
+from callrec.errors import is_allowed
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import USED_STATES, RequestAct, check_transition
 from callrec.policy.role import Power
@@ -22,7 +22,10 @@ Keep: TypeAlias = "Callable[[ListedRequest, str, Collection[Power]], bool]"
 def request_rows(
     practice: Practice, actor: Actor, act: RequestAct | None, keep: Keep
 ) -> Mapping[str, tuple[str, ...]]:
-    """The requests to which an act can happen now, the newest first: what each is, in words."""
+    """The requests to which an act can happen now, the newest first: what each is, in words.
+
+    Without an act, all of them.
+    """
     from callrec.practice import powers
     from callrec.requests.show import list_requests
 
@@ -33,18 +36,9 @@ def request_rows(
             counted(each.recordings, "recording"),
         )
         for each in list_requests(practice, actor)
-        if _is_possible(each, act) and keep(each, actor.login, may)
+        if act is None or is_allowed(check_transition, each.state, act, each.reference)
+        if keep(each, actor.login, may)
     }
-
-
-def _is_possible(each: ListedRequest, act: RequestAct | None) -> bool:
-    """Whether that can happen to a request where it stands; nothing can always happen."""
-    if act is not None:
-        try:
-            check_transition(each.state, act, each.reference)
-        except Refused:
-            return False
-    return True
 
 
 def may_change(each: ListedRequest, login: str, may: Collection[Power]) -> bool:
