@@ -41,7 +41,8 @@ from callrec.office.inbox import InboxAction, InboxItem
 from callrec.office.network import PlannedPractice
 from callrec.office.practices import PracticeStanding
 from callrec.office.settings import ProposedSettings, ShownSettings
-from callrec.office.stamping import StampedRecord, StampStanding
+from callrec.office.stamping import StampedRecord
+from callrec.office.stamps import StampStanding
 from callrec.office.status import BeyondReach, Status
 from callrec.package.callrec_verify import Result, Seen, Time, Trace
 from callrec.people.joining import AddedPerson, PasswordReset

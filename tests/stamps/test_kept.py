@@ -14,12 +14,12 @@ from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.errors import Failed, Misconfigured
-from callrec.office.stamping import (
+from callrec.office.stamping import stamp_record
+from callrec.office.stamps import (
     EVERY,
     LATE_AFTER,
     PAUSE,
     is_time_to_stamp,
-    stamp_record,
     stamp_standing,
     stamp_warnings,
 )

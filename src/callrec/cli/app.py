@@ -379,7 +379,7 @@ def start_what_waits(invocation: Invocation) -> None:
             if is_time_to_send(practice):
                 _start_beside(invocation, practice, "practice", "mail", "send")
         if practice.settings.timestamp.url and practice.written_by:
-            from callrec.office.stamping import is_time_to_stamp
+            from callrec.office.stamps import is_time_to_stamp
 
             if is_time_to_stamp(practice):
                 _start_beside(invocation, practice, "audit", "stamp")

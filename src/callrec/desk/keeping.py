@@ -39,7 +39,8 @@ from callrec.desk.twice import done_before, remember
 from callrec.errors import CallrecError, Failed, Locked
 from callrec.login.factors import factors_of
 from callrec.login.unlock import AwaitingConfirmation, begin, unlock_person
-from callrec.office.stamping import is_time_to_stamp, stamp_record
+from callrec.office.stamping import stamp_record
+from callrec.office.stamps import is_time_to_stamp
 from callrec.package.whole import key_words
 from callrec.practice import Practice, open_practice
 from callrec.system.children import Channel

@@ -49,7 +49,7 @@ from callrec.mail.outbox import mail_warnings, sendable_messages
 from callrec.notices import read_notices
 from callrec.office.desk import DeskStanding, desk_standing
 from callrec.office.inbox import InboxItem, read_inbox
-from callrec.office.stamping import StampStanding, stamp_standing, stamp_warnings
+from callrec.office.stamps import StampStanding, stamp_standing, stamp_warnings
 from callrec.people.powers import lapsed_delegations
 from callrec.policy.clause import Clause
 from callrec.policy.clock_events import Urgency

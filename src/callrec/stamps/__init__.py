@@ -2,7 +2,7 @@
 
 Only a hash leaves the building. Read in this order: ``authority`` asks, ``asking`` keeps what came
 of that, ``kept`` is what lies in the vault, ``waiting`` where it lies before it is on record, and
-``checking`` what all of it shows. When it is asked is in ``office/stamping.py``. What a stamp says,
+``checking`` what all of it shows. When it is asked is in ``office/stamps.py``. What a stamp says,
 and whether it counts, is read where those read it who get one: ``package/callrec_verify.py``, by
 ``openssl``. Format: docs/formats/time-stamps.md.
 """

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from callrec.crypto.canonical import canonical, format_instant, parse, parse_instant
+from callrec.crypto.canonical import canonical, format_instant
 from callrec.dataclass import dataclass
-from callrec.errors import CallrecError, Failed, Misconfigured, Tampered
+from callrec.errors import CallrecError, Failed, Misconfigured
 from callrec.policy.days import check_clock
 from callrec.settings import Timestamp
 from callrec.stamps.authority import Stamp, ask_for_stamp
 from callrec.stamps.kept import keep_waiting
-from callrec.stamps.waiting import folder_of, folder_to_write
+from callrec.stamps.waiting import TRIED, TriedInVain, folder_of, folder_to_write
 from callrec.system.files import remove_file, write_private
 
-_TRIED: Final = "tried"
-
 _CUT_OFF: Final = "the last attempt was cut off, or goes on"
-
-
-@dataclass(frozen=True, slots=True)
-class TriedInVain:
-    """When the authority was last asked in vain, and why."""
-
-    at: datetime
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ def stamp_checkpoint(
         raise
     keep_waiting(vault, stamp)
     with suppress(OSError):
-        remove_file(folder_of(vault) / _TRIED, missing_ok=True)
+        remove_file(folder_of(vault) / TRIED, missing_ok=True)
     return stamp
 
 
@@ -85,23 +75,7 @@ def stamp_if_possible(
         return Stamped(why_not=problem.message)
 
 
-def tried_in_vain(vault: Path) -> TriedInVain | None:
-    """When the authority was last asked in vain; None: it answered since, or was never asked.
-
-    Where the place of stamps is a link nobody is asked, since that was made.
-    """
-    folder = folder_of(vault)
-    if folder.is_symlink():
-        since = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
-        return TriedInVain(since, f'"{folder}" is a link')
-    try:
-        said: Any = parse((folder_of(vault) / _TRIED).read_bytes())
-        return TriedInVain(parse_instant(said["at"]), str(said["why"]))
-    except (OSError, Tampered, KeyError, TypeError):
-        return None
-
-
 def _note_tried(vault: Path, tried: TriedInVain) -> None:
     said = canonical({"at": format_instant(tried.at), "why": tried.why})
     with suppress(OSError, CallrecError):
-        write_private(folder_to_write(vault) / _TRIED, said)
+        write_private(folder_to_write(vault) / TRIED, said)

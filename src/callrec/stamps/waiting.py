@@ -1,16 +1,32 @@
-"""Where stamps wait to go on record, and whether any does; every command that writes asks that."""
+"""Where stamps wait to go on record, and whether any does; every command that writes asks that.
+
+And when one was last asked for in vain.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from callrec.errors import Misconfigured
+from callrec.crypto.canonical import parse, parse_instant
+from callrec.dataclass import dataclass
+from callrec.errors import Misconfigured, Tampered
 from callrec.system.rights import make_private_folder
 
+TRIED: Final = "tried"
+"""The file that says why the authority was last asked in vain."""
 _NAME: Final = re.compile(r"(?:0|[1-9][0-9]{0,17})\.tsr")
+
+
+@dataclass(frozen=True, slots=True)
+class TriedInVain:
+    """When the authority was last asked in vain, and why."""
+
+    at: datetime
+    why: str
 
 
 def folder_of(vault: Path) -> Path:
@@ -48,3 +64,19 @@ def folder_to_write(vault: Path) -> Path:
         raise Misconfigured(f'"{folder}" is a link', hint="remove it")
     make_private_folder(folder, exist_ok=True)
     return folder
+
+
+def tried_in_vain(vault: Path) -> TriedInVain | None:
+    """When the authority was last asked in vain; None: it answered since, or was never asked.
+
+    Where the place of stamps is a link nobody is asked, since that was made.
+    """
+    folder = folder_of(vault)
+    if folder.is_symlink():
+        since = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
+        return TriedInVain(since, f'"{folder}" is a link')
+    try:
+        said: Any = parse((folder / TRIED).read_bytes())
+        return TriedInVain(parse_instant(said["at"]), str(said["why"]))
+    except (OSError, Tampered, KeyError, TypeError):
+        return None
