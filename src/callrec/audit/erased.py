@@ -135,7 +135,7 @@ def _is_decided(register: Register, leaf: Leaf, approval: Statement) -> bool:
     fields = approval.fields
     if (leaf.act, leaf.outcome) != (RequestAct.APPROVED, Outcome.DONE):
         return False
-    if fields["countersigned"] == leaf.actor or not _decides(register, leaf):
+    if fields["countersigned"] == leaf.actor or not may_destroy(register, leaf):
         return False
     return fields["requester"] != leaf.actor or (
         fields["break_glass"] is True
@@ -143,7 +143,8 @@ def _is_decided(register: Register, leaf: Leaf, approval: Statement) -> bool:
     )
 
 
-def _decides(register: Register, leaf: Leaf) -> bool:
+def may_destroy(register: Register, leaf: Leaf) -> bool:
+    """Whether the actor of a leaf had the power to decide what is destroyed."""
     voucher = register.voucher(leaf.actor, before=leaf.seq)
     return voucher is not None and Power.DECIDE_RESERVED in powers_vouched_for(voucher.person)
 
@@ -156,7 +157,7 @@ def check_entitled(register: Register, leaf: Leaf) -> None:
     """
     if (leaf.act, leaf.outcome) != (RequestAct.CARRIED_OUT, Outcome.DONE):
         raise Tampered("its leaf is of another act")
-    if not _decides(register, leaf):
+    if not may_destroy(register, leaf):
         raise Tampered("it destroys on the word of somebody who may not decide that")
 
 

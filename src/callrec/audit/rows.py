@@ -57,9 +57,9 @@ _BREAKS: Final = (
 _LINES: Final = (
     "SELECT size, name || ' ' || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
     " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END || ' ' || key || char(10)"
-    " FROM written WHERE size BETWEEN {} AND {} ORDER BY name, key"
+    " FROM written WHERE size {} ORDER BY name, key"
 )
-"""As `WrittenRow.line` has them, in their order, of all sizes within bounds."""
+"""As `WrittenRow.line` has them, in their order, of some sizes."""
 
 _SIZES_TOGETHER: Final = 50_000
 """Sizes whose lines are hashed together: one hash takes some hundred bytes of memory."""
@@ -89,20 +89,21 @@ def check_rows(
     return named(find_row_faults(connection, known, may_lack=may_lack))
 
 
-def check_row(connection: Connection, register: Register, name: str, id_: str | int) -> None:
-    """Check that a row of a table is as somebody signed for it last.
+def check_row(connection: Connection, register: Register, name: str, *ids: str | int) -> None:
+    """Check that these rows of a table, which are there, are as somebody signed for them last.
 
     Raises:
-        Tampered: it is not, or what was signed for it was changed.
+        Tampered: one is not, or what was signed for it was changed.
     """
     (table,) = (each for each in signed_tables() if each.name == name)
-    found = connection.exec_driver_sql(f"{table.every()} WHERE t.id = ?", (id_,)).all()
-    for fault in filter(None, [_row_fault(connection, table, row) for row in found]):
-        raise Tampered(fault.what, hint=HINT)
-    size = last_written(connection, table, str(id_))
-    attested_leaves(connection, register, [size - 1])
+    for id_ in ids:
+        for row in connection.exec_driver_sql(f"{table.every()} WHERE t.id = ?", (id_,)):
+            if (fault := _row_fault(connection, table, row)) is not None:
+                raise Tampered(fault.what, hint=HINT)
+    sizes = sorted({last_written(connection, table, str(id_)) for id_ in ids})
+    attested_leaves(connection, register, [size - 1 for size in sizes])
     stands = _stands(read_resumed(connection, register))
-    for fault in _sizes_faults(connection, stands, (), only=size):
+    for fault in _sizes_faults(connection, stands, (), only=sizes):
         raise Tampered(fault.what, hint=HINT)
 
 
@@ -207,12 +208,16 @@ def _written_faults(
 
 
 def _sizes_faults(
-    connection: Connection, stands: _Stands, damaged: Collection[object], *, only: int = 0
+    connection: Connection,
+    stands: _Stands,
+    damaged: Collection[object],
+    *,
+    only: Sequence[int] = (),
 ) -> Iterator[RowFault]:
-    """Where what is kept of a size, or of any, is not what its checkpoint signs."""
+    """Where what is kept of these sizes, or of any, is not what its checkpoint signs."""
     signed = _signed_of_sizes(connection, only)
     said = _said_of_sizes(connection, stands, damaged, only)
-    for size in [only] if only else sorted({*signed, *said}):
+    for size in only or sorted({*signed, *said}):
         found = signed.get(size, b"")
         if said.get(size, b"") != found:
             row = FoundRow(tables.written.name, str(size), found or None)
@@ -220,28 +225,30 @@ def _sizes_faults(
             yield RowFault(row, size - 1, what)
 
 
-def _signed_of_sizes(connection: Connection, only: int) -> Mapping[int, bytes]:
-    """The digest of what is kept of a size, or of each."""
+def _signed_of_sizes(connection: Connection, only: Sequence[int]) -> Mapping[int, bytes]:
+    """The digest of what is kept of these sizes, or of each."""
     database, found = database_of(connection), dict[int, bytes]()
     every = "SELECT DISTINCT size FROM written ORDER BY size"
-    sizes = [only] if only else [size for (size,) in database.execute(every)]
+    sizes = only or [size for (size,) in database.execute(every)]
     for start in range(0, len(sizes), _SIZES_TOGETHER):
         some = sizes[start : start + _SIZES_TOGETHER]
         # The primary key is name, key, size: so nothing is sorted, and each hash gets its lines.
         hashes = defaultdict[int, Any](hashlib.sha256)
-        for size, line in database.execute(_LINES.format(some[0], some[-1])):
+        these = f"IN ({', '.join(map(str, some))})" if only else f"BETWEEN {some[0]} AND {some[-1]}"
+        for size, line in database.execute(_LINES.format(these)):
             hashes[size].update(line.encode())
         found |= {size: each.digest() for size, each in hashes.items()}
     return found
 
 
 def _said_of_sizes(
-    connection: Connection, stands: _Stands, damaged: Collection[object], only: int
+    connection: Connection, stands: _Stands, damaged: Collection[object], only: Sequence[int]
 ) -> Mapping[int, bytes]:
     """What somebody signed that each transaction wrote, by its size."""
     said = dict[int, bytes]()
-    notes = "SELECT size, note FROM checkpoint WHERE ? IN (0, size) AND instr(note, ?) > 0"
-    for size, note in connection.exec_driver_sql(notes, (only, b"\nwritten ")):
+    notes = "SELECT size, note FROM checkpoint WHERE instr(note, ?) > 0"
+    notes += f" AND size IN ({', '.join(map(str, only))})" if only else ""
+    for size, note in connection.exec_driver_sql(notes, (b"\nwritten ",)):
         if size not in damaged:
             with suppress(Tampered):
                 said[size] = written_in(note)

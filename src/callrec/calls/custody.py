@@ -345,6 +345,8 @@ class Opening:
             name = listed.ciphertext
         if name != row.ciphertext:
             raise Tampered(f"recording {row.id} is not as it was sealed")
+        if (row.uid, len(revisions) + 1) in self._first.get(row.uid, ()):
+            raise Tampered(f"what was stated of recording {row.id} later is missing")
 
     def _revisions(
         self, rows: Sequence[Row[Any]]

@@ -158,7 +158,7 @@ def _controllers(practice: Practice) -> Iterator[Person]:
 def _body(
     practice: Practice, actor: Actor, connection: Connection, account: IncidentReport
 ) -> IncidentBody:
-    found = find_recordings(practice, actor, connection, account.recordings)
+    found = find_recordings(practice, actor, connection, account.recordings, damaged=True)
     if len(found) > MAX_REQUEST_RECORDINGS:
         raise Unusable(
             f"a report names {MAX_REQUEST_RECORDINGS} recordings at most",

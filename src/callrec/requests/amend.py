@@ -110,7 +110,7 @@ def detach_recordings(
 
     def detached(request: OpenRequest, connection: Connection) -> _Content:
         before = request.body.recordings
-        chosen = find_recordings(practice, actor, connection, numbers)
+        chosen = find_recordings(practice, actor, connection, numbers, damaged=True)
         if not set(chosen) <= set(before):
             hint = f"callrec request show {reference}"
             raise NotFound("the request does not ask for that", hint=hint)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from callrec.audit.log import LogTransaction
+from callrec.calls.as_signed import check_as_signed
 from callrec.calls.custody import Opening, find_recording
 from callrec.calls.find import call_facts
 from callrec.catalogue import tables
@@ -145,9 +146,17 @@ def all_logins(practice: Practice) -> frozenset[str]:
 
 
 def find_recordings(
-    practice: Practice, actor: Actor, connection: Connection, numbers: Sequence[int]
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    numbers: Sequence[int],
+    *,
+    damaged: bool = False,
 ) -> tuple[tuple[str, str], ...]:
-    """Uid and SHA-256 of the ciphertext of each, in the order given, none twice."""
+    """Uid and SHA-256 of the ciphertext of each, in the order given, none twice.
+
+    ``damaged``: they need not be as they were signed for.
+    """
     may_search = Power.SEARCH in powers(practice, actor)
     found = []
     for number in dict.fromkeys(numbers):
@@ -160,8 +169,10 @@ def find_recordings(
                 f"there is no recording {number}",
                 hint="leave it out, and say what you know of the call",
             ) from error
-        found.append((row.uid, row.ciphertext))
-    return tuple(found)
+        found.append(row)
+    if not damaged:
+        check_as_signed(practice, connection, found)
+    return tuple((row.uid, row.ciphertext) for row in found)
 
 
 def check_count(practice: Practice, purpose: Purpose, count: int) -> None:

@@ -10,6 +10,7 @@ time (docs/formats/grant.md, 5), and one that fails opens nothing:
     no signer is requester or subject, save where the glass was flagged as broken
     the grant's hash is listed in the approval, for this recording's ciphertext and this person
     no later approval lists the recording for this person again, edited otherwise perhaps
+    the recording's rows are as they were signed for, and the log has not destroyed it
     nothing later revoked it, changed the request, lapsed it, or used it up
 """
 
@@ -24,6 +25,7 @@ from sqlalchemy import Connection, Row, select
 
 from callrec.audit.checkpoint import decode_base64
 from callrec.audit.log import LogTransaction
+from callrec.calls.as_signed import check_as_signed
 from callrec.calls.coming_in import CameIn, came_in
 from callrec.calls.custody import Opening, check_clear_columns, is_complete_metadata
 from callrec.catalogue import tables
@@ -117,6 +119,7 @@ def usable_grants(
                     effects=effects,
                 )
             )
+    check_as_signed(practice, connection, [each.recording for each in usable])
     if not usable:
         if ended:
             raise no_longer_granted(ended, reference)
@@ -324,6 +327,7 @@ def _seal_grants(
         sealed = seal_grant(opening.data_key(row), opened.fields, public=public, info=info)
         edits = granting.edits.get(row.id, UNEDITED)
         grants.append(Grant(row.uid, row.ciphertext, sealed, edits))
+    check_as_signed(practice, connection, recordings)
     return tuple(grants)
 
 

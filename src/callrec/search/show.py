@@ -15,6 +15,7 @@ from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
 from callrec.audit.rows import check_row, check_tables
+from callrec.calls.as_signed import check_as_signed
 from callrec.calls.category import category_of
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
@@ -170,7 +171,10 @@ def _shown_to_request(practice: Practice, actor: Actor, number: int) -> OpenedRe
         attempt(practice, actor, RECORDING_SHOWN, subject=[uid]),
         reading(practice.engine) as connection,
     ):
-        return Opening(practice, actor, connection).checked(find_recording(connection, number))
+        row = find_recording(connection, number)
+        opened = Opening(practice, actor, connection).checked(row)
+        check_as_signed(practice, connection, [row])
+        return opened
 
 
 def _put_on_record(practice: Practice, actor: Actor, number: int) -> tuple[str, int]:
@@ -198,9 +202,9 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         with reading(practice.engine) as connection:
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
-            # Its key, and the key over that, which they may have no way to open.
-            for table, id_ in ((tables.recording, row.id), (tables.batch, row.batch)):
-                check_row(connection, practice.register, table.name, id_)
+            check_as_signed(practice, connection, [row])
+            # The key over its key, which they may have no way to open.
+            check_row(connection, practice.register, tables.batch.name, row.batch)
             check_tables(connection, rows_keeping(row.id))
             held = shown_holds(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)

@@ -1,0 +1,54 @@
+"""Hold recordings against the log, before anybody asks for them or is given them.
+
+Anyone who can write the database could put back what an older copy of it has, for as long as it
+takes: an earlier revision of a call's metadata, or all rows of a recording that was destroyed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from callrec.audit.erased import may_destroy
+from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.log import acts_condition
+from callrec.audit.rows import check_row
+from callrec.catalogue import tables
+from callrec.catalogue.engine import TO_RESTORE
+from callrec.errors import Tampered
+from callrec.policy.request import RequestAct
+from callrec.practice import Practice
+
+_UIDS: Final = re.compile(rb'"([0-9a-f]{32})"')
+"""Of a leaf's subject: to decode what was destroyed in ten years would take a second."""
+
+_FEW: Final = 50
+"""So many are looked for one by one sooner than every uid is read."""
+
+
+def check_as_signed(
+    practice: Practice, connection: Connection, recordings: Iterable[Row[Any]]
+) -> None:
+    """Check that the rows of these are as somebody signed for them last, and none was destroyed.
+
+    The entry that destroyed one names it itself, so that its statement need not be there.
+
+    Raises:
+        Tampered: a row is not, or the log says that a recording was destroyed.
+    """
+    numbers = {row.uid.encode(): row.id for row in recordings}
+    if not numbers:
+        return
+    leaf = tables.leaf.c
+    query = select(leaf.seq, leaf.body).where(acts_condition([RequestAct.CARRIED_OUT]))
+    for seq, body in connection.execute(query):
+        likely = numbers if len(numbers) <= _FEW else numbers.keys() & {*_UIDS.findall(body)}
+        for uid in filter(body.__contains__, likely):
+            entry = Leaf.decode(bytes(body), seq)
+            if entry.outcome is Outcome.DONE and may_destroy(practice.register, entry):
+                what = f"recording {numbers[uid]} was destroyed by entry {seq} of the log"
+                raise Tampered(f"{what}, and was put back", hint=f"to be rid of it, {TO_RESTORE}")
+    check_row(connection, practice.register, tables.recording.name, *numbers.values())
