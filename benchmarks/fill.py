@@ -786,7 +786,7 @@ def _sign_for_rows(connection: Connection, practice: Practice, actor: Actor) -> 
     of_batch_sizes = {*of_batch.values()}
     of_recording = array("q", [size for _, size in run(sizes.format("recording.id", joined))])
     run("BEGIN")
-    for table in signed_tables():
+    for table in signed_tables().values():
         for key, lines, signed in sqlite_connection(connection).execute(table.every()):
             if signed is None:
                 size = min(of_batch_sizes)

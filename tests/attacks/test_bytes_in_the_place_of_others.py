@@ -81,7 +81,9 @@ LIKE_IT = (b"a", "a", "blob61", '["blob61"]', "X'61'", b"blob61", b"", "", None,
 
 
 def test_no_other_values_have_the_line_of_bytes() -> None:
-    (part,) = (each for table in signed_tables() for each in table.parts if each.name == "token")
+    (part,) = (
+        each for table in signed_tables().values() for each in table.parts if each.name == "token"
+    )
     columns = ", ".join(f'? AS "{each}"' for each in part.columns)
     query = f"SELECT {part.line('r')} FROM (SELECT {columns}) AS r"
     rows = list(product(LIKE_IT, repeat=2))

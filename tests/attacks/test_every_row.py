@@ -255,7 +255,7 @@ def test_what_was_signed_for_unseen_is_found_for_ever(full: House) -> None:
     with tampering(full) as database:
         key, size, signed = database.execute(newest).fetchone()
         database.execute("UPDATE person SET claimed = x'00' WHERE id = ?", (key,))
-        (person,) = (table for table in signed_tables() if table.name == "person")
+        person = signed_tables()["person"]
         found = {row[0]: row[1] for row in database.execute(person.every())}
         database.execute(put, (digest(found[key]), key, size))
         assert reset_by_two(full, "max").status == 0

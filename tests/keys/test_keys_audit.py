@@ -7,7 +7,7 @@ import pytest
 from callrec.crypto import primitives
 from callrec.crypto.context import context
 from callrec.errors import Tampered
-from callrec.keys.audit import KeyProblem, audit_keys, list_key_access
+from callrec.keys.audit import KeyProblem, audit_keys, review_keys
 from callrec.keys.rotating import rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import Role, VaultKey
@@ -26,7 +26,7 @@ def problems(house: House) -> set[tuple[str, str, str]]:
 
 
 def opens(house: House, login: str) -> dict[str, tuple[int, ...]]:
-    (each,) = (e for e in list_key_access(house.open()) if e.login == login)
+    (each,) = (e for e in review_keys(house.open())[0] if e.login == login)
     return {str(key): versions for key, versions in each.versions.items()}
 
 
@@ -44,7 +44,7 @@ def test_it_shows_each_person_with_every_version_of_each_key(house: House) -> No
 
 
 def test_it_counts_what_else_is_sealed_to_each(granted: House) -> None:
-    everybody = {each.login: each for each in list_key_access(busy(granted).open())}
+    everybody = {each.login: each for each in review_keys(busy(granted).open())[0]}
     sam, mia, dora = (everybody[login] for login in ("sam", "mia", "dora"))
     assert (sam.requests, sam.incidents, sam.complaints, sam.grants) == (1, 1, 1, 2)
     assert (mia.requests, mia.incidents, mia.complaints, mia.grants) == (1, 1, 0, 0)

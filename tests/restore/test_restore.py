@@ -26,7 +26,7 @@ from callrec.crypto.canonical import canonical, parse
 from callrec.crypto.identity import Identity, LockedSeed, unlock
 from callrec.crypto.kit import read_kit_words
 from callrec.errors import Failed, Locked, Misconfigured, NotFound, Tampered, Unusable
-from callrec.keys.rotating import count_to_reindex, reseal, rotate_keys
+from callrec.keys.rotating import count_to_reseal, reseal, rotate_keys
 from callrec.people.powers import disable_person
 from callrec.policy.role import VaultKey
 from callrec.registers.verify import Verdict, Verification, check_vault
@@ -769,9 +769,9 @@ def test_the_index_is_written_anew_whatever_was_done_before_the_restore(house: H
 
     def written_anew() -> tuple[int, int]:
         rotate_keys(house.open(), house.actor("dora"), index)
-        to_do = count_to_reindex(house.open())
+        to_do = count_to_reseal(house.open(), index)
         reseal(house.practice, house.actor("dora"), index, lambda _: None)
-        return to_do, count_to_reindex(house.practice)
+        return to_do, count_to_reseal(house.practice, index)
 
     assert written_anew() == (4, 0)
     house.practice.engine.dispose()

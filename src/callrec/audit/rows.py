@@ -95,7 +95,7 @@ def check_row(connection: Connection, register: Register, name: str, *ids: str |
     Raises:
         Tampered: one is not, or what was signed for it was changed.
     """
-    (table,) = (each for each in signed_tables() if each.name == name)
+    table = signed_tables()[name]
     for id_ in ids:
         for row in connection.exec_driver_sql(f"{table.every()} WHERE t.id = ?", (id_,)):
             if (fault := _row_fault(connection, table, row)) is not None:
@@ -117,10 +117,8 @@ def check_tables(connection: Connection, keys: Mapping[str, str]) -> None:
     Raises:
         Tampered: a row is not as it was signed for, was added, or is missing.
     """
-    for table in signed_tables():
-        if table.name not in keys:
-            continue
-        like, met = keys[table.name], set[str]()
+    for name, like in keys.items():
+        table, met = signed_tables()[name], set[str]()
         for row in connection.exec_driver_sql(f"{table.every()} WHERE t.its_key LIKE ?", (like,)):
             met.add(row[0])
             if (fault := _row_fault(connection, table, row)) is not None:
@@ -131,7 +129,7 @@ def check_tables(connection: Connection, keys: Mapping[str, str]) -> None:
 
 def changed_rows(connection: Connection, name: str) -> frozenset[str]:
     """Keys of the rows of a table that are not as somebody signed for them last."""
-    (table,) = (each for each in signed_tables() if each.name == name)
+    table = signed_tables()[name]
     rows = connection.exec_driver_sql(table.every())
     return frozenset(str(row[0]) for row in rows if _row_fault(connection, table, row))
 
@@ -171,7 +169,7 @@ def find_row_faults(
     counts = {each: connection.exec_driver_sql(newest, (each,)).scalar() or 0 for each in names}
     standing = {name: count for name, count in counts.items() if count}
     yield from _written_faults(connection, stands, damaged)
-    for table in signed_tables():
+    for table in signed_tables().values():
         there = standing.pop(table.name, 0)
         yield from _table_faults(connection, table, None if table.name in may_lack else there)
     for name in standing:
@@ -305,5 +303,5 @@ def without_an_entry(faults: Sequence[RowFault]) -> Sequence[FoundRow]:
     nothing.
     """
     is_damaged = any(fault.row.table == tables.written.name for fault in faults)
-    doubtful = {table.name for table in signed_tables()} if is_damaged else set()
+    doubtful = set(signed_tables()) if is_damaged else set()
     return [each.row for each in faults if each.is_added and each.row.table not in doubtful]

@@ -312,19 +312,19 @@ def digest(text: str | bytes | None) -> bytes | None:
 
 
 @cache
-def signed_tables() -> tuple[SignedTable, ...]:
-    """Every table whose rows are signed for by the transactions that write them."""
+def signed_tables() -> Mapping[str, SignedTable]:
+    """Every table whose rows are signed for by the transactions that write them, by its name."""
     found = {
         table.name: _part(table)
         for table in METADATA.sorted_tables
         if BOUND not in table.info and any(HARMLESS not in each.info for each in table.columns)
     }
     belong = {name: METADATA.tables[name].info.get(PART_OF, name) for name in found}
-    return tuple(
-        SignedTable(name, (found[name], *(found[n] for n in found if n != name == belong[n])))
+    return {
+        name: SignedTable(name, (found[name], *(found[n] for n in found if n != name == belong[n])))
         for name in found
         if belong[name] == name
-    )
+    }
 
 
 def _part(table: Table) -> SignedPart:
@@ -351,14 +351,14 @@ def watch(connection: Connection) -> None:
 
 def make_triggers(connection: Connection) -> None:
     """Have PostgreSQL note from now on which rows are written, by any program."""
-    for table in signed_tables():
+    for table in signed_tables().values():
         for statement in table.triggers_there():
             connection.exec_driver_sql(statement)
 
 
 @cache
 def _every_trigger() -> Sequence[str]:
-    return [statement for table in signed_tables() for statement in table.triggers()]
+    return [statement for table in signed_tables().values() for statement in table.triggers()]
 
 
 def written_rows(connection: Connection) -> list[WrittenRow]:
@@ -369,7 +369,7 @@ def written_rows(connection: Connection) -> list[WrittenRow]:
     """
     touched = connection.exec_driver_sql("SELECT DISTINCT name FROM touched").scalars().all()
     found = []
-    for table in signed_tables():
+    for table in signed_tables().values():
         if table.name not in touched:
             continue
         query = table.written(typed=is_postgres(connection))
@@ -415,10 +415,7 @@ def give_up_missing_rows(connection: Connection, names: Collection[str]) -> int:
     For a restored catalogue, whose copy was made without them (`catalogue.backup`).
     """
     gone = [
-        (table.name, key)
-        for table in signed_tables()
-        if table.name in names
-        for key, *_ in missing_rows(connection, table)
+        (name, key) for name in names for key, *_ in missing_rows(connection, signed_tables()[name])
     ]
     sign_as_found(connection, gone)
     return len(gone)
@@ -436,7 +433,7 @@ def sign_as_found(connection: Connection, places: Iterable[tuple[str, str]]) -> 
 
 def rows_of(connection: Connection, name: str, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows that get the digest of that key, or that are in that part of some, by table."""
-    for table in signed_tables():
+    for table in signed_tables().values():
         for part in table.parts:
             if name in (table.name, part.name):
                 columns = [column.name for column in METADATA.tables[part.name].columns]
@@ -452,8 +449,7 @@ def made_anew(connection: Connection, name: str) -> None:
 
     For rows that are made anew from what is signed elsewhere, where somebody had spoilt them.
     """
-    (table,) = (each for each in signed_tables() if each.name == name)
-    key = _key(_PLACES[: len(table.parts[0].places)])
+    key = _key(_PLACES[: len(signed_tables()[name].parts[0].places)])
     latest = (
         f"SELECT '{_SIGNED}' || hex(w.now) FROM written AS w"  # noqa: S608 - names of our own
         f" WHERE w.name = touched.name AND w.key = {key}"

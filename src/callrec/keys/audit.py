@@ -2,8 +2,8 @@
 
 Keys of requests, incidents and complaints, and grants, carry no seal statement: that one is what it
 should be shows when it opens, since the log commits to what lies under it. Who should have which
-follows from the log's leaves, and that needs no key. That the leaves are as they were signed is for
-``audit verify`` to say.
+follows from the log's leaves, and that needs no key. That the leaves are as they were signed, and
+each row is there, `review_keys` checks where it would find nothing wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from callrec.audit.log import read_register
 from callrec.audit.register import Register
+from callrec.audit.rows import check_tables
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import CATALOGUE
@@ -31,7 +32,7 @@ from callrec.policy.authority import delegations_lapsed
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Standing, VaultKey, keys_held
 from callrec.practice import Practice, today
-from callrec.record.acts import done_leaves
+from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.requests.grants import unlisted_grants
 
 
@@ -100,9 +101,14 @@ class _Fault(NamedTuple):
 
 
 def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
-    """Every version of every vault key; opens nothing."""
+    """Every version of every vault key; opens nothing.
+
+    Raises:
+        Tampered: a share is missing, was added or is not as it was signed for.
+    """
     called = logins(practice)
     with reading(practice.engine) as connection:
+        check_tables(connection, {tables.share.name: "%"})
         shares = connection.execute(select(tables.share)).all()
     register = practice.register
     return tuple(
@@ -120,17 +126,32 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
     )
 
 
-def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
-    """What is sealed to each person who was ever vouched for; opens nothing."""
-    called, factors = logins(practice), factors_of(practice)
+def review_keys(practice: Practice) -> tuple[tuple[KeyAccess, ...], tuple[KeyProblem, ...]]:
+    """What is sealed to each person who was ever vouched for, and `audit_keys`; opens nothing.
+
+    Raises:
+        Tampered: a row is missing, was added or is not as it was signed for, and none of what was
+            found tells of that.
+    """
     with reading(practice.engine) as connection:
-        shares = connection.execute(select(tables.share)).all()
-        request, incident, grant = tables.request_key.c, tables.incident_key.c, tables.grant.c
-        complaint = tables.complaint_key.c
-        requests = _each_holds(connection, request.holder, request.request)
-        incidents = _each_holds(connection, incident.holder, incident.incident)
-        complaints = _each_holds(connection, complaint.holder, complaint.complaint)
-        grants = _each_holds(connection, grant.person, grant.sealed)
+        access, problems = _access(practice, connection), _problems(practice, connection)
+        if not any(problem.is_tampering for problem in problems):
+            check_whole_catalogue(practice, connection)
+    return access, problems
+
+
+def _access(practice: Practice, connection: Connection) -> tuple[KeyAccess, ...]:
+    called, factors = logins(practice), factors_of(practice)
+    shares = connection.execute(select(tables.share)).all()
+    counts = {
+        f"{of}s": _each_holds(connection, key.c.holder, key.c[of])
+        for of, key in (
+            ("request", tables.request_key),
+            ("incident", tables.incident_key),
+            ("complaint", tables.complaint_key),
+        )
+    }
+    counts["grants"] = _each_holds(connection, tables.grant.c.person, tables.grant.c.sealed)
     return tuple(
         KeyAccess(
             login=called[person],
@@ -138,10 +159,7 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
                 key: tuple(sorted(s.version for s in shares if (s.person, s.key) == (person, key)))
                 for key in VaultKey
             },
-            requests=requests.get(person, 0),
-            incidents=incidents.get(person, 0),
-            complaints=complaints.get(person, 0),
-            grants=grants.get(person, 0),
+            **{name: held.get(person, 0) for name, held in counts.items()},
             factors=tuple(slot.kind for slot in factors.get(PersonId(person), ())),
         )
         for person in sorted(called, key=called.__getitem__)
@@ -150,12 +168,14 @@ def list_key_access(practice: Practice) -> tuple[KeyAccess, ...]:
 
 def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:
     """What is sealed by nobody entitled, is one too many, or is missing; it takes no key."""
-    called, day = logins(practice), today(practice)
     with reading(practice.engine) as connection:
-        register = read_register(connection)
-        faults = [*_of_shares(connection, register, day), *_of_people(connection, register)]
-    problems = []
-    for of, person, what, ended in faults:
+        return _problems(practice, connection)
+
+
+def _problems(practice: Practice, connection: Connection) -> tuple[KeyProblem, ...]:
+    called, register, problems = logins(practice), read_register(connection), []
+    shares = _of_shares(connection, register, today(practice))
+    for of, person, what, ended in (*shares, *_of_people(connection, register)):
         login = called[person]
         mend = {
             ShareFaultKind.OUTLIVED: f"callrec user delegate {login} --power {ended} --end",

@@ -18,7 +18,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
@@ -47,7 +47,7 @@ from callrec.policy.authority import check_may_vouch
 from callrec.policy.retention import RecordingState
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, storing, vault_key, writing
-from callrec.record.acts import check_whole_log
+from callrec.record.acts import check_whole_catalogue
 from callrec.record.statements import sign_statement_as
 from callrec.requests.covering import holds_covering
 from callrec.requests.holding import check_holds
@@ -136,7 +136,8 @@ def reencrypt(
     Raises:
         Refused: the actor does not govern in their own right, or it takes a ``second`` person.
         Locked: the actor has not the recordings and the catalogue key.
-        Tampered: the log or a hold is not as it was signed. A recording that is not is left.
+        Tampered: the log, a row or a hold is not as it was signed, before or after. A recording
+            whose file is not is left.
         Failed: the disk has too little room, or recordings are being taken in or archived; or
             people or keys were changed meanwhile. What was done stays; run it again.
     """
@@ -167,7 +168,7 @@ class _Run:
         with storing(practice):
             self._sweep()
         with reading(practice.engine) as connection:
-            check_whole_log(practice, connection)
+            check_whole_catalogue(practice, connection)
             check_holds(practice, connection)
         portion = self._next(0)
         if portion:
@@ -176,14 +177,21 @@ class _Run:
             self._take(portion)
             self._advance(sum(row.size_bytes for row in portion))
             portion = self._next(portion[-1].id)
-        column = tables.recording.c.id
-        with reading(practice.engine) as connection:
-            away = (
-                select(column).where(*_is_older(practice, RecordingState.ARCHIVED)).order_by(column)
-            )
-            for number in connection.execute(away).scalars():
-                self._done.leave(number, WhyLeft.AWAY)
+        self._name_the_others()
         return self._done
+
+    def _name_the_others(self) -> None:
+        """All that is older yet, provided that all there is can be seen."""
+        practice, column = self._practice, tables.recording.c.id
+        named = frozenset(chain.from_iterable(self._done.left.values()))
+        whys = {RecordingState.LIVE: WhyLeft.CHANGED, RecordingState.ARCHIVED: WhyLeft.AWAY}
+        with reading(practice.engine) as connection:
+            check_whole_catalogue(practice, connection)
+            for state, why in whys.items():
+                older = select(column).where(*_is_older(practice, state)).order_by(column)
+                for number in connection.execute(older).scalars():
+                    if number not in named:
+                        self._done.leave(number, why)
 
     def _begin(self) -> None:
         """Put it into the log, once there is room for the largest portion that may come."""

@@ -44,8 +44,10 @@ from callrec.login.together import opened_by_two
 from callrec.notes.log import NOTES
 from callrec.people.vouching import ShareFaultKind, governing, log_shares, renew_keys, share_faults
 from callrec.policy.authority import check_may_vouch
+from callrec.policy.rights.subject import SubjectState
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice, attempt, record, signing, today, vault_key, writing
+from callrec.record.acts import check_whole_catalogue
 from callrec.record.forms import Hex, as_json, recall
 from callrec.record.versions import Versioned
 from callrec.requests.history import REQUESTS
@@ -63,6 +65,15 @@ RECORDINGS_PER_STEP = 500
 """Recordings whose index is written in one transaction."""
 
 _MEMORY: Final = "reindexed.json"
+
+_CALLS: Final = "calls in the index"
+
+_PEOPLE: Final = "people in the index"
+
+_IS_CALL: Final = tables.recording.c.data_key.is_not(None)
+
+_IS_PERSON: Final = tables.subject.c.state != SubjectState.ERASED
+"""Of rows: nobody erased what they tell of."""
 
 Place: TypeAlias = tuple[Any, ...]
 """The primary key of a row."""
@@ -125,10 +136,34 @@ class Resealed:
 def count_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> int:
     """How many rows a run would look at; opens nothing."""
     with reading(practice.engine) as connection:
-        newest = {key: practice.register.newest(key).version for key in keys}
-        sealed = [each for each in SEALED_COLUMNS if each.key in keys]
-        rows = sum(each.count_older(connection, newest[each.key]) for each in sealed)
-    return rows + (count_to_reindex(practice) if VaultKey.INDEX in keys else 0)
+        return _to_reseal(practice, connection, keys).total()
+
+
+def left_to_reseal(practice: Practice, keys: Collection[VaultKey]) -> Counter[str]:
+    """What a run would look at, of all there is: rows by what they are. Opens nothing.
+
+    Raises:
+        Tampered: a row is missing, was added or is not as it was signed for: nobody can tell.
+        Failed: people or keys were changed meanwhile.
+    """
+    with reading(practice.engine) as connection:
+        check_whole_catalogue(practice, connection)
+        return _to_reseal(practice, connection, keys)
+
+
+def _to_reseal(
+    practice: Practice, connection: Connection, keys: Collection[VaultKey]
+) -> Counter[str]:
+    found = Counter[str]()
+    for each in SEALED_COLUMNS:
+        if each.key in keys:
+            newest = practice.register.newest(each.key).version
+            found[each.what] += each.count_older(connection, newest)
+    if VaultKey.INDEX in keys and len(practice.register.versions(VaultKey.INDEX)) > 1:
+        done = _reindexed_to(practice, connection)
+        found[_CALLS] = _count(connection, _IS_CALL, tables.recording.c.id > done.recording)
+        found[_PEOPLE] = _count(connection, _IS_PERSON, tables.subject.c.number > done.subject)
+    return found
 
 
 def reseal(
@@ -164,11 +199,8 @@ def reseal(
                 while rows_moved := _move_some(practice, actor, sealing, done, after=place):
                     place = sealing.place_of(rows_moved[-1])
                     advance(len(rows_moved))
-        if VaultKey.INDEX in keys and count_to_reindex(practice):
-            for what, go_on in (
-                ("calls in the index", reindex),
-                ("people in the index", _reindex_people),
-            ):
+        if VaultKey.INDEX in keys and count_to_reseal(practice, [VaultKey.INDEX]):
+            for what, go_on in ((_CALLS, reindex), (_PEOPLE, _reindex_people)):
                 moved, failed = go_on(practice, actor, advance)
                 done.moved[what] += moved
                 done.failed[what] += failed
@@ -227,24 +259,19 @@ class _ReindexedTo:
     """Of the index key."""
     recording: int = 0
     """Number of the last one that was looked at."""
+    calls: int = 0
+    """How many up to there were written."""
     mac: Hex = b""
     """One that it wrote, under that key."""
     subject: int = 0
     """Number of the last person on the register who was looked at."""
+    people: int = 0
+    """How many up to there were written."""
 
 
-def count_to_reindex(practice: Practice) -> int:
-    """How many recordings and people are still to be looked at; none where there is one version."""
-    if len(practice.register.versions(VaultKey.INDEX)) == 1:
-        return 0
-    recording, subject = tables.recording.c, tables.subject.c
-    with reading(practice.engine) as connection:
-        done = _reindexed_to(practice, connection)
-        calls = select(func.count(recording.id)).where(
-            recording.id > done.recording, recording.data_key.is_not(None)
-        )
-        people = select(func.count(subject.id)).where(subject.number > done.subject)
-        return sum(connection.execute(query).scalar_one() for query in (calls, people))
+def _count(connection: Connection, *those: ColumnElement[bool]) -> int:
+    """How many rows there are of the table that is asked about."""
+    return connection.execute(select(func.count()).where(*those)).scalar_one()
 
 
 def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) -> tuple[int, int]:
@@ -258,18 +285,19 @@ def reindex(practice: Practice, actor: Actor, advance: Callable[[int], None]) ->
     while True:
         with signing(practice, actor) as act:
             connection, recording = act.connection, tables.recording
-            # Without those that are erased.
-            is_next = (recording.c.id > done.recording) & recording.c.data_key.is_not(None)
-            query = select(recording).where(is_next).order_by(recording.c.id)
+            is_next = (_IS_CALL, recording.c.id > done.recording)
+            query = select(recording).where(*is_next).order_by(recording.c.id)
             rows = connection.execute(query.limit(RECORDINGS_PER_STEP)).all()
             opened = Opening(practice, actor, connection).sound_metadata(rows)
             written = _write(practice, actor, connection, opened)
             if not rows:
                 drop_misplaced_tokens(connection)
-            _sign_for(act, actor, {"calls in the index": len(opened)})
+            _sign_for(act, actor, {_CALLS: len(opened)})
         if not rows:
             return moved, failed
-        done = replace(done, recording=rows[-1].id, mac=max(written, default=done.mac))
+        calls = done.calls + len(opened)
+        mac = max(written, default=done.mac)
+        done = replace(done, recording=rows[-1].id, calls=calls, mac=mac)
         write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
         moved += len(opened)
         failed += len(rows) - len(opened)
@@ -289,11 +317,11 @@ def _reindex_people(
                 practice, actor, act.connection, after=done.subject, most=ROWS_PER_STEP
             )
             if written:
-                _sign_for(act, actor, {"people in the index": written})
+                _sign_for(act, actor, {_PEOPLE: written})
         if last == done.subject:
             return moved, failed
-        advance(last - done.subject)
-        done = replace(done, subject=last)
+        advance(written + unopened)
+        done = replace(done, subject=last, people=done.people + written)
         write_json_atomically(practice.state_folder / _MEMORY, as_json(done))
         moved, failed = moved + written, failed + unopened
 
@@ -325,8 +353,14 @@ def _reindexed_to(practice: Practice, connection: Connection) -> _ReindexedTo:
     if done is None or done.version != newest:
         return _ReindexedTo(newest)  # then everything is done again
     table = tables.duplicate.c
-    is_there = connection.execute(select(table.mac).where(table.mac == done.mac)).first()
-    return done if is_there else _ReindexedTo(newest)
+    if done.mac and not connection.execute(select(table.mac).where(table.mac == done.mac)).first():
+        return _ReindexedTo(newest)
+    # What did not open, or was hidden until the others were done, is passed over only once.
+    if _count(connection, _IS_CALL, tables.recording.c.id <= done.recording) > done.calls:
+        done = replace(done, recording=0, calls=0)
+    if _count(connection, _IS_PERSON, tables.subject.c.number <= done.subject) > done.people:
+        done = replace(done, subject=0, people=0)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +380,7 @@ class SealedColumn:
 
     def count_older(self, connection: Connection, newest: int) -> int:
         """How many rows are not sealed to the newest version."""
-        query = select(func.count()).select_from(self.table).where(*self._is_older(newest))
-        return connection.execute(query).scalar_one()
+        return _count(connection, *self._is_older(newest))
 
     def older(
         self, connection: Connection, newest: int, after: Place, most: int

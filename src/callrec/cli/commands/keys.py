@@ -122,10 +122,10 @@ def audit(ctx: Context) -> None:
     incidents, complaints and grants are counted. If a loan has ended, its share is listed until its
     keys are renewed.
     """
-    from callrec.keys.audit import audit_keys, list_key_access
+    from callrec.keys.audit import review_keys
 
     practice = practice_of(ctx.obj)
-    everybody, problems = list_key_access(practice), audit_keys(practice)
+    everybody, problems = review_keys(practice)
     _show_access(ctx.obj.out, everybody, problems, by_two=practice.settings.is_opened_by_two)
     _end_audit(problems)
     if problems:
@@ -220,21 +220,23 @@ def _reseal(
     keys: frozenset[VaultKey],
     second: Actor | None,
 ) -> None:
-    from callrec.keys.rotating import count_to_reseal
+    from callrec.keys.rotating import count_to_reseal, left_to_reseal
     from callrec.keys.rotating import reseal as reseal_rows
 
     out, total = invocation.out, count_to_reseal(practice, keys)
     with out.progress("moving", total=total) as advance:
         done = reseal_rows(practice, actor, keys, advance, second=second)
-    rows = [(what, count, done.failed[what]) for what, count in done.moved.items()]
+    left = done.failed | left_to_reseal(practice, keys)
+    rows = [(what, done.moved[what], left[what]) for what in {**done.moved, **left}]
     table = Table(("", "moved", "left"), rows)
     out.show_items(
         [{"what": what, "moved": moved, "left": left} for what, moved, left in rows],
         table if rows else "Everything lies under the newest keys.",
     )
-    left = sum(done.failed.values())
+    if failed := done.failed.total():
+        raise Tampered(f"{failed} of these do not open, and were left as they are")
     if left:
-        raise Tampered(f"{left} of these do not open, and were left as they are")
+        raise DoneInPart("some of these came in or came back meanwhile", hint="run it again")
 
 
 def _reencrypt(
