@@ -222,8 +222,8 @@ def check_not_counted_on(
                 f"R-{each.number} was approved without what R-{row.number} asks for:"
                 f" {some_of(connection.execute(numbers).scalars().all())}",
                 clause=TERMS[Purpose(row.purpose)].decided_under,
-                hint="it is answered by itself: who decides it runs callrec approve or callrec deny"
-                f" R-{row.number}",
+                hint="it is answered by itself: who decides it runs callrec approve"
+                f" R-{row.number}, or callrec deny R-{row.number}",
             )
 
 
