@@ -187,7 +187,7 @@ class Output:
 
     def _drawn(self, part: str | Table, stream: TextIO) -> list[str]:
         """The lines of what is said; on a terminal they are no wider than that."""
-        paint = self._paint if stream.isatty() else _plain_text
+        paint = self._paint if stream.isatty() else lambda text, _: text
         columns = terminal_size(stream, self._environ).columns
         if isinstance(part, Table):
             return list(part.drawn(columns, paint))
@@ -204,10 +204,6 @@ class Output:
 
 def _parts(words: Words) -> Iterable[str | Table]:
     return (words,) if isinstance(words, str | Table) else words
-
-
-def _plain_text(text: str, _style: str) -> str:
-    return text
 
 
 def labelled(pairs: Iterable[tuple[str, object]], *, width: int) -> Iterator[str]:

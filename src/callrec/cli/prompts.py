@@ -143,7 +143,7 @@ class Prompts:
         """
         self._need_terminal(option)
         self._explain(help)
-        if self._draws:
+        if terminal_kind(self._environ) not in ("", "dumb", "unknown"):
             return self._pick(what, choices, option, several=several)
         for position, (name, meaning) in enumerate(choices.items(), start=1):
             self._say(f"  {position:2}  {name}  {meaning}\n")
@@ -153,11 +153,6 @@ class Prompts:
             return " ".join(dict.fromkeys(_chosen(word, list(choices)) for word in words))
 
         return self.ask_until(what, read, option=option)
-
-    @property
-    def _draws(self) -> bool:
-        """The terminal moves its cursor and says which keys are pressed."""
-        return terminal_kind(self._environ) not in ("", "dumb", "unknown")
 
     def _pick(self, what: str, choices: Mapping[str, str], option: str, *, several: bool) -> str:
         self.show_typed()

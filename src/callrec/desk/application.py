@@ -293,7 +293,7 @@ def _response(answered: Answered, *, forget: bool = False) -> Response:
         headers |= guard.LEAVING
     response = Response(answered.body, answered.status, headers)
     if forget or answered.ends:
-        response.headers.append("set-cookie", guard.no_cookie(guard.COOKIE))
+        response.headers.append("set-cookie", f"{guard.cookie(guard.COOKIE, '')}; Max-Age=0")
     return response
 
 

@@ -53,11 +53,6 @@ def cookie(name: str, value: str) -> str:
     return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
-def no_cookie(name: str) -> str:
-    """What takes a cookie away."""
-    return f"{cookie(name, '')}; Max-Age=0"
-
-
 def is_from_here(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a form came from a page of this desk: by both signs that browsers give."""
     return headers.get("origin") == origin and headers.get("sec-fetch-site", "") in (

@@ -56,14 +56,10 @@ def _environment() -> Environment:
         "links": _links,
         "two_of": lambda value: (value, value),
         "sentence": _sentence,
-        "upper_first": _upper_first,
+        "upper_first": lambda text: text[:1].upper() + text[1:],
     }
     made.globals |= {"counted": counted, "passkey_input": as_base64url(PRF_INPUT)}
     return made
-
-
-def _upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 @pass_context

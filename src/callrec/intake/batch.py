@@ -13,7 +13,6 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, func, select
 
-from callrec.audit.register import Register
 from callrec.calls.custody import (
     SealedMetadata,
     encode_name,
@@ -94,7 +93,12 @@ def catalogue_batch(
         connection = act.connection
         register = register_now(practice, connection)
         check_may(register.person(by), Power.INGEST, on=today(practice))
-        _check_keys(practice, register)
+        # A key was renewed because somebody should not open what is sealed from then on.
+        if register.keys != practice.register.keys:
+            raise Failed(
+                "the vault's keys were renewed a moment ago, so nothing more was taken in",
+                hint="run it again",
+            )
         further = _further_revisions(connection, vault, keys, portion)
         items = [revision.as_item() for revision in (*new, *further.values())]
         fields = {"batch": keys.batch, "items": items}
@@ -272,15 +276,6 @@ def _macs(
             yield from ((m, number) for m in macs)
     by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
     yield from ((duplicates.record(uid)[0], by_uid[uid]) for uid in portion.joined)
-
-
-def _check_keys(practice: Practice, register: Register) -> None:
-    """A key was renewed because somebody should not open what is sealed from then on."""
-    if register.keys != practice.register.keys:
-        raise Failed(
-            "the vault's keys were renewed a moment ago, so nothing more was taken in",
-            hint="run it again",
-        )
 
 
 def _index(

@@ -168,11 +168,6 @@ class Opened:
         sides = sides_heard(call.sides, sound.channels)
         return call if sides == call.sides else replace(call, sides=sides), sound
 
-    def check_sum(self, sha256: str) -> None:
-        """Check what was read against what was said of it beforehand."""
-        if self.source.member:
-            self.source.member.check(sha256)
-
     def check_unchanged(self, read_bytes: int) -> None:
         """Check that what was read is the whole of it, and that it is still there as it was."""
         now = self.source.look()

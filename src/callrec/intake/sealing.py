@@ -160,7 +160,8 @@ def hash_chunk(chunk: Sequence[Source], advance: Callable[[int], None]) -> list[
         modified = modified_at(opened.mark)
         digest = hashlib.file_digest(opened.file, "sha256").hexdigest()
         opened.check_unchanged(opened.file.tell())
-        opened.check_sum(digest)
+        if opened.source.member:
+            opened.source.member.check(digest)
         return Hashed(opened.source, opened.mark, modified, digest)
 
     return _each(chunk, hashed, advance)

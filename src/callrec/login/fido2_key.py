@@ -275,12 +275,10 @@ def _unlocked(
         except CtapError as error:
             if error.code != CtapError.ERR.PIN_INVALID:
                 raise
-        ask.tell(f"wrong PIN; {_tries(client.get_pin_retries()[0])} left before the key is blocked")
+        left, _ = client.get_pin_retries()
+        tries = "1 try" if left == 1 else f"{left} tries"
+        ask.tell(f"wrong PIN; {tries} left before the key is blocked")
     raise Locked("no PIN was right", hint="try again when you know it")
-
-
-def _tries(number: int) -> str:
-    return "1 try" if number == 1 else f"{number} tries"
 
 
 def _make_credential(

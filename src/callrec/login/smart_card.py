@@ -197,7 +197,8 @@ def _cards(ask: Asking) -> Iterator[list[pkcs11.Token]]:
         ) from error
     try:
         slots = module.get_slots(token_present=True)
-        yield [each for slot in slots if _is_ready(each := slot.get_token())]
+        cards = [slot.get_token() for slot in slots]
+        yield [each for each in cards if each.flags & TokenFlag.TOKEN_INITIALIZED]
     finally:
         module.finalize()
 
@@ -210,10 +211,6 @@ def _usual_module() -> Path:
         "no PKCS#11 module was found on this machine",
         hint="install OpenSC, or name your card's module as factor.card_module",
     )
-
-
-def _is_ready(card: pkcs11.Token) -> bool:
-    return bool(card.flags & TokenFlag.TOKEN_INITIALIZED)
 
 
 def _serial(card: pkcs11.Token) -> str:

@@ -65,15 +65,11 @@ def take_turn(before: Tries | None, now: datetime) -> Tries | None:
 
     None: too many of its source wait already, and it is neither counted nor answered.
     """
-    if before is None or is_forgotten(before, now):
+    # A turn far ahead was written by a clock that was wrong.
+    if before is None or not -LONGEST_QUEUE <= now - before.last < FORGOTTEN_AFTER:
         return Tries(1, now)
     turn = max(now, before.last + wait_after(before.count))
     return Tries(before.count + 1, turn) if turn - now <= LONGEST_QUEUE else None
-
-
-def is_forgotten(before: Tries, now: datetime) -> bool:
-    """Whether tries no longer count; a turn far ahead was written by a clock that was wrong."""
-    return not -LONGEST_QUEUE <= now - before.last < FORGOTTEN_AFTER
 
 
 HINT: Final = (

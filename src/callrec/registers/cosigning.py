@@ -98,11 +98,6 @@ class WitnessAnswer:
     """Why it waits, or what it has seen instead, in words."""
     hint: str = ""
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether it has seen another record, or says so."""
-        return self.state in (WitnessState.REFUSES, WitnessState.CONTRADICTS)
-
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:

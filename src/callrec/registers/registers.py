@@ -127,7 +127,8 @@ class RegisterExtract:
         signed: dict[str, list[str]] = {}
         for entry in self.entries:
             what = entry.get("request") or entry.get("hold") or entry.get("login")
-            for text in _texts(entry.get("brought_in")):
+            brought_in = entry.get("brought_in")
+            for text in brought_in if isinstance(brought_in, tuple) else ():
                 signed.setdefault(text, []).append(str(what))
         return tuple(f"{text}: {', '.join(dict.fromkeys(on))}" for text, on in signed.items())
 
@@ -177,10 +178,6 @@ def read_register(
             if not source.entered or _is_within(practice, cells[source.entered], since, until)
         ),
     )
-
-
-def _texts(cell: Cell) -> tuple[str, ...]:
-    return cell if isinstance(cell, tuple) else ()
 
 
 def _is_within(

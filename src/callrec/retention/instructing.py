@@ -83,7 +83,13 @@ def write_instruction(
         same = [each for each in same if each.uid in enough]
     items, copies = _items(practice, same), practice.settings.archive.copies
     if not items:
-        raise _nothing_listed(f" and lies on {copies} drives" if order.archived else "")
+        lacking = f" and lies on {copies} drives" if order.archived else ""
+        raise Unusable(
+            f"nothing of the export was read back{lacking}, so no deletion can be asked for",
+            hint="archive it first, or leave out --archived"
+            if order.archived
+            else "run the same as somebody who may open recordings",
+        )
     on = today(practice)
     said = SupplierInstruction(
         practice=practice.name,
@@ -107,15 +113,6 @@ def write_instruction(
     record(practice, actor, INSTRUCTED, details=details)
     write_whole(order.to, data, replace=order.replaces)
     return written
-
-
-def _nothing_listed(lacking: str) -> Unusable:
-    return Unusable(
-        f"nothing of the export was read back{lacking}, so no deletion can be asked for",
-        hint="archive it first, or leave out --archived"
-        if lacking
-        else "run the same as somebody who may open recordings",
-    )
 
 
 def _maker(to: Path) -> Callable[[SupplierInstruction, Practice], bytes]:

@@ -84,7 +84,7 @@ def timed(groups: Mapping[str, str], times: Iterable[str]) -> NameMatch | None:
     written = " ".join(groups[part] for part in ("date", "time") if groups.get(part))
     read = ((form, _time(written, form)) for form in times)
     form, at = next((each for each in read if each[1]), ("", None))
-    day = at.date() if at and not _has_clock(form) else None
+    day = at.date() if at and "%H" not in form and "%I" not in form else None
     at = None if day else at
     epoch = groups.get("epoch", "")
     instant = _instant(epoch)
@@ -148,10 +148,6 @@ def _time(text: str, form: str) -> datetime | None:
     except ValueError:
         return None
     return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
-
-
-def _has_clock(form: str) -> bool:
-    return "%H" in form or "%I" in form
 
 
 def _instant(epoch: str) -> datetime | None:

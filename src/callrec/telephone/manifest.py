@@ -195,7 +195,7 @@ def _items(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, 
         whole = json.loads(
             text,
             object_pairs_hook=_each_once,
-            parse_constant=_no_constant,
+            parse_constant=lambda name: _Refused(f"it holds {name}"),
             # As they are written: none is reckoned with.
             parse_int=str,
             parse_float=str,
@@ -216,10 +216,6 @@ def _items(text: str, form: ManifestMap) -> Iterator[tuple[int, Mapping[Column, 
 def _each_once(pairs: Sequence[tuple[str, Any]]) -> Any:
     item = dict(pairs)
     return item if len(item) == len(pairs) else _Refused("it has a member twice")
-
-
-def _no_constant(name: str) -> Any:
-    return _Refused(f"it holds {name}")
 
 
 def _at(item: Any, path: str) -> Any:

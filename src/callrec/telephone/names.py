@@ -377,10 +377,6 @@ _FREESWITCH_QUEUE = _Form(
 )
 
 
-def _read_freeswitch(path: PurePath, setup: Setup) -> Written | None:
-    return _FREESWITCH_DOWNLOAD.read(path, setup) or _FREESWITCH_QUEUE.read(path, setup)
-
-
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -424,7 +420,9 @@ NAME_READERS: Final[dict[System, ReadName]] = {
     System.EIGHT_BY_EIGHT: _EIGHT_BY_EIGHT.read,
     System.RINGCENTRAL: _RINGCENTRAL.read,
     System.TELESIS: _TELESIS.read,
-    System.FREESWITCH: _read_freeswitch,
+    System.FREESWITCH: lambda path, setup: (
+        _FREESWITCH_DOWNLOAD.read(path, setup) or _FREESWITCH_QUEUE.read(path, setup)
+    ),
     System.VICIDIAL: _VICIDIAL.read,
     System.OREKA: _OREKA.read,
     System.MIAREC: _MIAREC.read,

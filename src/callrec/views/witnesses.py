@@ -33,7 +33,7 @@ def _line(each: WitnessAnswer, size: int) -> str:
     if each.state is WitnessState.SEEN and each.at is not None:
         when = local_time(each.at, UTC)
         return f"seen by {each.witness}: {counted(size, 'entry', 'entries')}, on {when} UTC"
-    if each.is_refusal:
+    if each.state in (WitnessState.REFUSES, WitnessState.CONTRADICTS):
         return f"REFUSED by {each.witness}: {each.why}"
     return f"not seen by {each.witness}: {each.why}"
 

@@ -153,7 +153,11 @@ def resume(ctx: Context, *, reason: options.Reason = None, yes: options.Yes = Fa
     ctx.obj.prompts.confirm("put this on record, under your name", yes=yes)
     seq = resume_record(practice, actor, foreign, reason=reason)
     report_unsaved_head(practice)
-    _show_resumed(ctx.obj.out, seq, foreign, items)
+    shown = [facts(item) for item in items]
+    value = {"entry": seq, "proven": foreign.proven.size, "items": shown}
+    last = f"On record as entry {seq}; the record goes on from there."
+    ctx.obj.out.show(value, [*(item.what for item in items), last])
+    ctx.obj.out.next_step("callrec audit verify --full")
 
 
 def _checked_reason(prompts: Prompts, typed: str | None) -> str:
@@ -194,14 +198,6 @@ def _foreign_lines(foreign: Foreign, items: Sequence[SetAsideItem]) -> Iterator[
         )
     if foreign.faults:
         yield f"This does not bring back rows as they were before: for that, {TO_RESTORE}."
-
-
-def _show_resumed(out: Output, seq: int, foreign: Foreign, items: Sequence[SetAsideItem]) -> None:
-    shown = [facts(item) for item in items]
-    value = {"entry": seq, "proven": foreign.proven.size, "items": shown}
-    last = f"On record as entry {seq}; the record goes on from there."
-    out.show(value, [*(item.what for item in items), last])
-    out.next_step("callrec audit verify --full")
 
 
 def _open_details(invocation: Invocation) -> tuple[OpenedDetails | None, bytes | None]:

@@ -127,7 +127,12 @@ def audit(ctx: Context) -> None:
     practice = practice_of(ctx.obj)
     everybody, problems = review_keys(practice)
     _show_access(ctx.obj.out, everybody, problems, by_two=practice.settings.is_opened_by_two)
-    _end_audit(problems)
+    wrong = [problem for problem in problems if problem.is_tampering]
+    if wrong:
+        raise Tampered(
+            f"{len(wrong)} of these are not as they should be",
+            hint="find out how that came about; callrec practice keys rotate puts shares right",
+        )
     if problems:
         ctx.obj.out.next_step(problems[0].mend)
 
@@ -157,15 +162,6 @@ def _show_access(
     )
 
 
-def _end_audit(problems: Sequence[KeyProblem]) -> None:
-    wrong = [problem for problem in problems if problem.is_tampering]
-    if wrong:
-        raise Tampered(
-            f"{len(wrong)} of these are not as they should be",
-            hint="find out how that came about; callrec practice keys rotate puts shares right",
-        )
-
-
 @keys_app.command()
 def rotate(
     ctx: Context,
@@ -184,7 +180,11 @@ def rotate(
     of the vault that they kept.
     """
     practice = practice_of(ctx.obj)
-    _check_goes_alone(reencrypt=reencrypt, others=reseal or bool(key))
+    if reencrypt and (reseal or key):
+        raise Unusable(
+            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
+            hint="run callrec practice keys rotate --reencrypt by itself",
+        )
     actor, keys = signing_person(ctx.obj, practice), frozenset(key or VaultKey)
     opens = VaultKey.RECORDINGS in keys
     second = second_opener(ctx.obj, practice, actor, countersign) if opens else None
@@ -203,14 +203,6 @@ def rotate(
         more = ", then --reencrypt" if VaultKey.RECORDINGS in versions else ""
         beside = f" --countersign {second.login}" if second else ""
         ctx.obj.out.next_step(f"callrec practice keys rotate --reseal{beside}{more}")
-
-
-def _check_goes_alone(*, reencrypt: bool, others: bool) -> None:
-    if reencrypt and others:
-        raise Unusable(
-            "--reencrypt is about the recordings alone, and goes without --reseal and --key",
-            hint="run callrec practice keys rotate --reencrypt by itself",
-        )
 
 
 def _reseal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -64,7 +64,13 @@ def _look(
     one = _numbers(practice, actor, request, recording) if recording else ()
     seen = show_waveform(practice, actor, request, one[0] if len(one) == 1 else None)
     told = f"It was shown and not played, which is entry {seen.audit_seq}."
-    call.out.show(_seen_json(seen), (*_waveform(call, seen), told))
+    value = {
+        **facts(seen, "request", "recording", "audit_seq"),
+        "duration_s": seen.measured.duration_ms / 1000,
+        **facts(seen.measured, "sample_rate", "channels", "peaks"),
+        **facts(seen, "edits"),
+    }
+    call.out.show(value, (*_waveform(call, seen), told))
 
 
 def _play(
@@ -143,15 +149,6 @@ def _show_marked(call: Invocation, request: str, marked: Sequence[tuple[int, Spa
         typed.append(f"--silence {text}={why}")
     call.out.note(f"To leave that out, add this to callrec release {request}, or to its approval:")
     call.out.note(f"  {' '.join(typed)}")
-
-
-def _seen_json(seen: WaveformView) -> dict[str, Any]:
-    return {
-        **facts(seen, "request", "recording", "audit_seq"),
-        "duration_s": seen.measured.duration_ms / 1000,
-        **facts(seen.measured, "sample_rate", "channels", "peaks"),
-        **facts(seen, "edits"),
-    }
 
 
 def _room(call: Invocation, attended: Sequence[str], desk: Desk | None) -> Playback:

@@ -234,19 +234,18 @@ def inbox(ctx: Context) -> None:
 
     practice = practice_of(ctx.obj)
     items = read_inbox(practice, acting_person(ctx.obj, practice))
-    words = _inbox_words(items, practice.settings.time_zone)
-    ctx.obj.out.show_items([_inbox_json(item) for item in items], words)
+    values = [
+        {
+            "id": item.reference,
+            **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand"),
+            **facts(item, "lapses_at", "due_on", "due_at", "target_on", "urgency", "nobody_else"),
+            "command": command_for(item),
+        }
+        for item in items
+    ]
+    ctx.obj.out.show_items(values, _inbox_words(items, practice.settings.time_zone))
     for command in dict.fromkeys(map(command_for, items)):
         ctx.obj.out.next_step(command)
-
-
-def _inbox_json(item: InboxItem) -> dict[str, object]:
-    return {
-        "id": item.reference,
-        **facts(item, "waits_to", "purpose", "created_by", "recordings", "by_hand", "lapses_at"),
-        **facts(item, "due_on", "due_at", "target_on", "urgency", "nobody_else"),
-        "command": command_for(item),
-    }
 
 
 def _inbox_words(items: Sequence[InboxItem], zone: tzinfo) -> Iterator[str | Table]:

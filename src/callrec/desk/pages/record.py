@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -63,7 +62,14 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
     found = find_kept(seat, key, _Entries, "read it again: callrec audit list")
     listing = Listing(
         caption="Entries of the record",
-        columns=_entry_columns(found.subject),
+        columns=(
+            Column("seq", "entry", is_number=True),
+            Column("at", "at (UTC)", shown=lambda e: utc(e.at)),
+            Column("actor", "who"),
+            Column("action", "what", shown=act_of),
+            Column("outcome", "how it ended", has_codes=True),
+            Column("subject", "about", shown=lambda e: about_in_words(e.subject, found.subject)),
+        ),
         rows=found.entries,
         document=lambda rows: entries_json(rows, found.total),
         save_as="audit-record",
@@ -79,17 +85,6 @@ def show_entries(seat: Seat, asked: Asked, key: str) -> Answered:
         found=found,
         changed=what_was_changed(found.entries),
         malformed=malformed,
-    )
-
-
-def _entry_columns(subject: str | None) -> Sequence[Column]:
-    return (
-        Column("seq", "entry", is_number=True),
-        Column("at", "at (UTC)", shown=lambda e: utc(e.at)),
-        Column("actor", "who"),
-        Column("action", "what", shown=act_of),
-        Column("outcome", "how it ended", has_codes=True),
-        Column("subject", "about", shown=lambda e: about_in_words(e.subject, subject)),
     )
 
 

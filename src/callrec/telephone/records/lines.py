@@ -330,8 +330,9 @@ def parse_duration(text: str) -> timedelta | None:
 def _date_and_time(text: str, orders: Orders, near: datetime | None = None) -> datetime | None:
     if readings := _readings(text):
         left = [at for order, at in readings.items() if order in orders]
-        likely = [at for at in left if len(orders) == 1 or not near or _is_within_a_day(at, near)]
-        return likely[0] if len(set(likely)) == 1 else None
+        if near and len(orders) > 1:
+            left = [at for at in left if abs(at.replace(tzinfo=UTC) - near) <= _A_DAY]
+        return left[0] if len(set(left)) == 1 else None
     plain = in_24_hours(text)
     try:
         at = datetime.fromisoformat(plain) if len(plain) >= _SHORTEST_TIME else None
@@ -366,10 +367,6 @@ def _dates(first: str, second: str, third: str) -> Mapping[DateOrder, date]:
         with suppress(ValueError):
             dates[order] = date(int(f"20{year}"[-4:]), int(month), int(day))
     return {order: day for order, day in dates.items() if day.year in _YEARS}
-
-
-def _is_within_a_day(local: datetime, instant: datetime) -> bool:
-    return abs(local.replace(tzinfo=UTC) - instant) <= _A_DAY
 
 
 _AT_LEAST: Final = timedelta(seconds=-2)

@@ -22,7 +22,6 @@ from callrec.system.shell import A_DRIVE, quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
-    from callrec.archive.log import Removed
     from callrec.archive.run import Archived, BackedUp
     from callrec.archive.survey import VolumeReport
     from callrec.calls.trial import KeyTrial
@@ -52,20 +51,15 @@ def archive(
     """
     if ctx.invoked_subcommand is not None:
         return
-    drive = _checked_drive(to)
-    practice = practice_of(ctx.obj)
-    limit = _cutoff(practice, older_than, before)
-    label = _label_of(ctx.obj, practice, drive, label, what="new drive", yes=yes or remove_local)
-    _archive(ctx.obj, practice, drive, limit, label, removes=remove_local)
-    ctx.obj.out.next_step(f"callrec archive verify {quoted(drive)}")
-
-
-def _checked_drive(to: Path | None) -> Path:
     if to is None:
         raise Unusable(
             "no drive or folder is given to archive to", hint=f"callrec archive --to {A_DRIVE}"
         )
-    return to
+    practice = practice_of(ctx.obj)
+    limit = _cutoff(practice, older_than, before)
+    label = _label_of(ctx.obj, practice, to, label, what="new drive", yes=yes or remove_local)
+    _archive(ctx.obj, practice, to, limit, label, removes=remove_local)
+    ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
 
 
 def _cutoff(practice: Practice, older_than: str | None, before: str | None) -> datetime | None:
@@ -111,8 +105,13 @@ def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
         )
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
-    if done.removed is not None:
-        _note_not_removed(out, practice, done.removed)
+    if done.removed is not None and done.removed.too_few_copies:
+        out.note(
+            f"{counted(done.removed.too_few_copies, 'recording stays', 'recordings stay')} here"
+            f" until {practice.settings.archive.copies} drives have a copy: archive to another one"
+        )
+        for label in done.removed.not_counted:
+            out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
     if done.unsound:
         raise DoneInPart(
             f"damaged or missing here, and so not copied: recording {some_of(done.unsound)}",
@@ -167,16 +166,6 @@ def _archived_lines(done: Archived) -> Iterator[str]:
         size = size_in_words(done.removed.size_bytes)
         what = counted(done.removed.recordings, "recording")
         yield f"{what} removed here, {size}; copies are on drives."
-
-
-def _note_not_removed(out: Output, practice: Practice, removed: Removed) -> None:
-    if removed.too_few_copies:
-        out.note(
-            f"{counted(removed.too_few_copies, 'recording stays', 'recordings stay')} here"
-            f" until {practice.settings.archive.copies} drives have a copy: archive to another one"
-        )
-        for label in removed.not_counted:
-            out.note(f'"{label}" is not counted: it lies on the vault\'s own disk')
 
 
 @archive_app.command()
