@@ -1,6 +1,6 @@
 # make demo    the whole story on a small made-up practice
 # make demo-network  the same on two machines, with a PostgreSQL and a store of recordings of their own, minutes
-# make test    every check, and every test but those that take turns: of these a twelfth, another at each commit
+# make test    every check, and every test but those that take turns: of these a sixteenth, another at each commit
 # make whole   every check and every test: before a change lands, half an hour
 # make check   format, lint, types, layers, and what is installed: no tests
 # make format  put the code into shape

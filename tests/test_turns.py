@@ -6,7 +6,7 @@ from collections import Counter
 
 from house.turns import TURNS, Turn
 
-TESTS = [f"tests/holds/test_hold.py::test_{number}" for number in range(4000)]
+TESTS = [f"tests/holds/test_hold.py::test_{number}" for number in range(6000)]
 
 COMMITS = [f"{number:040x}" for number in range(12 * TURNS)]
 

@@ -12,9 +12,9 @@ FROM_A_PRACTICE: Final = frozenset({"shared", "stage"})
 
 RARELY: Final = frozenset({"stage_elsewhere", "whole_story"})
 """Of these, what is played once more over another engine, or takes a minute and more: its turn
-comes a twelfth as often."""
+comes a sixteenth as often."""
 
-TURNS: Final = 12
+TURNS: Final = 16
 """At each commit one in so many has its turn."""
 
 
