@@ -158,7 +158,8 @@ def _amend(
         check_count(practice, request.purpose, len(recordings))
         kept = dict(recordings) if particulars == request.particulars else {}
         given_up = {*request.body.uids}.difference(kept)
-        check_not_counted_on(act.connection, find_request(act.connection, reference), given_up)
+        if given_up:
+            check_not_counted_on(act.connection, find_request(act.connection, reference), given_up)
         key = agreement_key(answers, request.body.agreement_key)
         body = new_body(
             request.body.number, request.purpose, particulars, recordings, agreement_key=key
