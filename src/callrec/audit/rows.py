@@ -89,18 +89,24 @@ def check_rows(
     return named(find_row_faults(connection, known, may_lack=may_lack))
 
 
-def check_row(connection: Connection, register: Register, name: str, *ids: str | int) -> None:
-    """Check that these rows of a table, which are there, are as somebody signed for them last.
+def check_each_row(
+    connection: Connection, register: Register, ids: Mapping[str, Iterable[str | int]]
+) -> None:
+    """Check that these rows, which are there, are as somebody signed for them last.
+
+    ``ids``: by table.
 
     Raises:
         Tampered: one is not, or what was signed for it was changed.
     """
-    table = signed_tables()[name]
-    for id_ in ids:
+    last = set[int]()
+    for name, id_ in ((name, id_) for name, some in ids.items() for id_ in some):
+        table = signed_tables()[name]
         for row in connection.exec_driver_sql(f"{table.every()} WHERE t.id = ?", (id_,)):
             if (fault := _row_fault(connection, table, row)) is not None:
                 raise Tampered(fault.what, hint=HINT)
-    sizes = sorted({last_written(connection, table, str(id_)) for id_ in ids})
+        last.add(last_written(connection, table, str(id_)))
+    sizes = sorted(last)
     attested_leaves(connection, register, [size - 1 for size in sizes])
     stands = _stands(read_resumed(connection, register))
     for fault in _sizes_faults(connection, stands, (), only=sizes):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.audit.erased import may_destroy
 from callrec.audit.leaf import Leaf, Outcome
 from callrec.audit.log import acts_condition
-from callrec.audit.rows import check_row
+from callrec.audit.rows import check_each_row
 from callrec.catalogue import tables
 from callrec.catalogue.engine import TO_RESTORE
 from callrec.errors import Tampered
@@ -39,7 +39,8 @@ def check_as_signed(
     Raises:
         Tampered: a row is not, or the log says that a recording was destroyed.
     """
-    numbers = {row.uid.encode(): row.id for row in recordings}
+    rows = [*recordings]
+    numbers = {row.uid.encode(): row.id for row in rows}
     if not numbers:
         return
     leaf = tables.leaf.c
@@ -51,4 +52,6 @@ def check_as_signed(
             if entry.outcome is Outcome.DONE and may_destroy(practice.register, entry):
                 what = f"recording {numbers[uid]} was destroyed by entry {seq} of the log"
                 raise Tampered(f"{what}, and was put back", hint=f"to be rid of it, {TO_RESTORE}")
-    check_row(connection, practice.register, tables.recording.name, *numbers.values())
+    # And the key over their keys, which who asks for them may have no way to open.
+    ids = {tables.recording.name: numbers.values(), tables.batch.name: {r.batch for r in rows}}
+    check_each_row(connection, practice.register, ids)

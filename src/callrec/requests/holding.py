@@ -200,10 +200,9 @@ def check_not_counted_on(
     """
     if not TERMS[Purpose(row.purpose)].is_owed_whole:
         return
-    makings, of_hold = read_outlines(connection), {h.id: h.request for h in HOLDS.every(connection)}
-    named: defaultdict[str | None, set[str]] = defaultdict(set)
-    for leaf in done_leaves(connection, (HoldAct.MATCHED,)):
-        named[of_hold.get(leaf.subject[0])].update(leaf.subject[2:])
+    makings, named = read_outlines(connection), defaultdict[str | None, set[str]](set)
+    for request, _, uids in _matchings(connection):
+        named[request].update(uids)
     rows = [
         each
         for each in REQUESTS.every(connection)
@@ -278,16 +277,18 @@ def requests_to_gather(connection: Connection) -> frozenset[str]:
     gathered: dict[str, int] = {
         leaf.subject[0]: leaf.seq for leaf in done_leaves(connection, (RequestAct.GATHERED,))
     }
-    of_hold = {row.id: row.request for row in HOLDS.every(connection) if row.request in gathered}
-    waiting = {row.request for row in _waiting(connection)}
-    found = {
-        of_hold[leaf.subject[0]]
-        for leaf in done_leaves(connection, (HoldAct.MATCHED,))
-        if leaf.subject[0] in of_hold
-        and leaf.seq > gathered[of_hold[leaf.subject[0]]]
-        and leaf.subject[2:]
-    }
-    return frozenset(gathered.keys() & (waiting | found))
+    again = {row.request for row in _waiting(connection)}
+    for request, seq, uids in _matchings(connection):
+        if request and uids and seq > gathered.get(request, seq):
+            again.add(request)
+    return frozenset(request for request in gathered if request in again)
+
+
+def _matchings(connection: Connection) -> Iterator[tuple[str | None, int, tuple[str, ...]]]:
+    """The request of each hold, each entry that matched it, and the recordings found then."""
+    of_hold = {row.id: row.request for row in HOLDS.every(connection)}
+    for leaf in done_leaves(connection, (HoldAct.MATCHED,)):
+        yield of_hold.get(leaf.subject[0]), leaf.seq, leaf.subject[2:]
 
 
 HOLD_ACTS: Final = frozenset(map(str, (*HoldAct, *RequestAct)))

@@ -14,13 +14,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Row
 
 from callrec.archive.attached import OnlyOnVolumes, open_recording
-from callrec.audit.rows import check_row, check_tables
+from callrec.audit.rows import check_tables
 from callrec.calls.as_signed import check_as_signed
 from callrec.calls.category import category_of
 from callrec.calls.coming_in import came_in
 from callrec.calls.custody import OpenedRecording, Opening, find_recording
 from callrec.calls.find import DIRECTIONS, ShownCall
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import rows_keeping
 from callrec.catalogue.volumes import labels_of
@@ -203,8 +202,6 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
             row = find_recording(connection, number)
             opened = Opening(practice, actor, connection).checked(row)
             check_as_signed(practice, connection, [row])
-            # The key over its key, which they may have no way to open.
-            check_row(connection, practice.register, tables.batch.name, row.batch)
             check_tables(connection, rows_keeping(row.id))
             held = shown_holds(practice, actor, connection, [row.id])
             category = category_of(practice, connection, row.id)
