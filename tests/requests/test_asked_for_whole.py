@@ -17,11 +17,12 @@ from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.requests import decide, gather, model
-from callrec.requests.amend import amend_particulars, detach_recordings
+from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
 from callrec.requests.decide import Decision, deny_request, preview_approval
-from callrec.requests.event import withdraw_request
+from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.gather import Gathered, gather_recordings
 from house.commands import type_in
+from house.holds import hear
 from house.packages import release
 from house.practices import House
 from house.requests import (
@@ -123,6 +124,46 @@ def test_what_one_part_was_approved_without_another_does_not_give_up(
     third = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
     GIVING_UP[how](house, second)
     assert decided(house, third) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "about somebody else"])
+def test_what_one_part_was_approved_without_another_does_not_leave_out_and_give_up(
+    house: House, how: str
+) -> None:
+    first, second = in_two_parts(house)
+    decided(house, first)
+    left = {3: Ground.THIRD_PARTY}
+    gather_recordings(house.practice, logged_in(house, "max"), second, leave_out=left)
+    with pytest.raises(Refused, match=f"{first} was approved without what {second} asks for: 3 "):
+        GIVING_UP[how](house, second)
+    dora = signed_in(house, "dora")
+    deny_request(house.practice, dora, second, reason=REASON, ground=Ground.THIRD_PARTY)
+
+
+def test_what_a_part_took_from_another_since_it_was_approved_it_does_not_give_up(
+    house: House,
+) -> None:
+    first, second = in_two_parts(house)
+    decided(house, first)
+    hear(house, first)
+    sam = signed_in(house, "sam")
+    attach_recordings(house.practice, sam, first, [3])
+    withdraw_request(house.practice, sam, second)
+    with pytest.raises(Refused, match=f"{first} was approved without what it asks for: 3 "):
+        detach_recordings(house.practice, sam, first, [3])
+
+
+def test_it_is_not_closed_while_some_is_not_decided_but_by_who_decides_and_with_a_reason(
+    house: House,
+) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    assert decided(house, reference, recordings=(1,), withheld={2: Ground.THIRD_PARTY}) == (1,)
+    hear(house, reference)
+    sam, dora = signed_in(house, "sam"), signed_in(house, "dora")
+    for actor, reason in ((sam, ""), (dora, ""), (sam, REASON)):
+        with pytest.raises(Refused):
+            close_request(house.practice, actor, reference, reason=reason)
+    close_request(house.practice, dora, reference, reason=REASON)
 
 
 def test_one_part_that_is_refused_is_answered_by_that(house: House) -> None:

@@ -16,6 +16,7 @@ Who decides it is in `authority`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from callrec.errors import Refused
@@ -32,7 +33,7 @@ from callrec.policy.clock_events import Awaited
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, USED_STATES, RequestState
 from callrec.policy.role import Person, PersonId, Power, powers_of
-from callrec.policy.words import check_reason, in_words
+from callrec.policy.words import check_reason, in_words, some_of
 
 
 def check_may_change(person: Person, request: RequestFacts, *, on: date) -> None:
@@ -84,7 +85,12 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
 
 
 def check_closing(
-    request: RequestFacts, reason: str, *, was_delivered: bool, was_told: bool
+    request: RequestFacts,
+    reason: str,
+    *,
+    was_delivered: bool,
+    was_told: bool,
+    undecided: Sequence[int] = (),
 ) -> None:
     """Where somebody waits, closing takes the letter that tells them, or a reason [4(e), 4(f)].
 
@@ -97,9 +103,20 @@ def check_closing(
         reason: why no letter was sent, or how they were told.
         was_delivered: a package went out.
         was_told: the letter that tells it was sent (`rights.letter.is_told`).
+        undecided: numbers of what a law gives a right to, granted by nobody nor kept back on a
+            ground. To close it then is for those who decide, and takes a reason.
     """
     terms = TERMS[request.purpose]
     command = f"callrec request close {request.reference} --reason TEXT"
+    if undecided and not reason:
+        approve = f"callrec approve {request.reference}"
+        raise Refused(
+            f"{request.reference} asks for recordings that nobody has decided:"
+            f" {some_of(undecided)}",
+            clause=terms.decided_under,
+            hint=f"who decides it runs {approve} --recording ID, or {approve} --withhold ID=GROUND;"
+            f" if the person wants them no longer, the decider closes it: {command}",
+        )
     lifts = terms.restricts and request.state is RequestState.IN_EFFECT
     if not (reason or was_told) and lifts:
         raise Refused(

@@ -156,9 +156,9 @@ def _amend(
         check_waits_for_answer(request.facts)
         particulars, recordings = change(request, act.connection)
         check_count(practice, request.purpose, len(recordings))
-        kept = dict(recordings) if particulars == request.particulars else {}
-        given_up = {*request.body.uids}.difference(kept)
-        if given_up:
+        is_same = particulars == request.particulars
+        given_up = {*request.body.uids}.difference(dict(recordings)) if is_same else None
+        if given_up or not is_same:
             check_not_counted_on(act.connection, find_request(act.connection, reference), given_up)
         key = agreement_key(answers, request.body.agreement_key)
         body = new_body(

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, select
 
 from callrec.bank_holidays import scales_of, working_days
+from callrec.catalogue import tables
 from callrec.catalogue.requests import destroy_grants, find_request
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical
@@ -38,6 +39,7 @@ from callrec.policy.handling import (
     check_may_withdraw,
 )
 from callrec.policy.hearing import check_each_heard
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import (
     RequestAct,
     RequestState,
@@ -45,11 +47,12 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
+from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind, is_told, letter_after
 from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.approvals import uids_granted
+from callrec.requests.approvals import read_approvals, uids_granted
 from callrec.requests.clock import (
     ACT_OF_DATED,
     deadline_on_day,
@@ -61,7 +64,7 @@ from callrec.requests.clock import (
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.holding import check_not_counted_on
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import Clock, OpenRequest, uids_heard
+from callrec.requests.model import MAKING_ACTS, Clock, History, OpenRequest, uids_heard
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -233,6 +236,21 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
 
 
+def _undecided(
+    practice: Practice, connection: Connection, row: Row[Any], history: History
+) -> Sequence[int]:
+    """Numbers of what a law gives a right to, and nobody has granted or kept back on a ground."""
+    if not TERMS[Purpose(row.purpose)].is_owed_whole:
+        return ()
+    asked = {*[leaf for leaf in history.leaves if leaf.act in MAKING_ACTS][-1].subject[1:]}
+    for approval in read_approvals(practice, connection, history):
+        asked -= approval.items.keys()
+        asked -= {uid for uid, code in approval.withheld if code != Ground.NOT_APPROVED}
+    table = tables.recording.c
+    query = select(table.id).where(table.uid.in_(asked), table.data_key.is_not(None))
+    return connection.execute(query.order_by(table.id)).scalars().all()
+
+
 def close_request(
     practice: Practice, actor: Actor, reference: str, *, reason: str = ""
 ) -> RequestState:
@@ -244,7 +262,7 @@ def close_request(
     Raises:
         NotFound: there is none.
         Refused: the actor neither made it nor decides it, nothing was heard or handed over yet, or
-            the reason is none.
+            the reason is none; or a law gives a right to all of it, and some is not decided.
         Locked: it takes the actor's password, as there is a reason to be kept.
     """
     reason = reason.strip()
@@ -253,7 +271,8 @@ def close_request(
         signing(practice, actor) as act,
     ):
         history = read_history(practice, act.connection, row.id)
-        if actor.person.id == history.requester:  # they need not be able to open it
+        undecided = _undecided(practice, act.connection, row, history)
+        if actor.person.id == history.requester and not undecided:  # they need not open it
             facts = unopened_facts(find_request(act.connection, reference), history)
         else:
             facts = read_request(practice, actor, act.connection, reference).facts
@@ -261,11 +280,14 @@ def close_request(
             facts = replace(facts, namesakes=same_name)
         check_may_close(actor.person, facts, on=today(practice))
         check_can_happen(history.events, RequestAct.CLOSED, reference)
+        if undecided and reason:
+            check_is_decider(actor.person, facts, on=today(practice))
         check_closing(
             facts,
             reason,
             was_delivered=not is_undelivered(history.events),
             was_told=is_told(facts.purpose, history.events),
+            undecided=undecided,
         )
         destroy_grants(act.connection, row.id, history.requester)
         if not reason:

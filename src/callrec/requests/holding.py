@@ -44,8 +44,8 @@ from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none, unrecorded
 from callrec.requests.covering import holds_covering
-from callrec.requests.history import REQUESTS, outline_of, read_outlines
-from callrec.requests.model import History, OpenRequest
+from callrec.requests.history import REQUESTS
+from callrec.requests.model import MAKING_ACTS, History, OpenRequest
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 
@@ -190,40 +190,60 @@ _ENDED_UNANSWERED: Final = frozenset(
 def check_not_counted_on(
     connection: Connection, row: Row[Any], given_up: Collection[str] | None = None
 ) -> None:
-    """Check that no other part of a request was answered without what this one no longer asks for.
+    """Check that no part of a request was answered without what this one no longer asks for.
 
-    What parts say is sealed, and who withdraws one need not be able to open it: here a part is one
-    of which the hold names all that the other asks for. ``given_up``: uids; None: all that it asks.
+    It is counted on for all that it has asked for since then: what it leaves out on a ground nobody
+    has decided yet. What parts say is sealed, and who withdraws one need not be able to open it:
+    here a part is one that was approved for what the other's hold names. ``given_up``: uids; None:
+    all that it asks.
 
     Raises:
         Refused: it would be given to nobody, and nothing would hold it.
     """
-    if not TERMS[Purpose(row.purpose)].is_owed_whole:
+    terms = TERMS[Purpose(row.purpose)]
+    if not terms.is_owed_whole:
         return
-    makings, named = read_outlines(connection), defaultdict[str | None, set[str]](set)
+    versions, named = defaultdict[str, list[Leaf]](list), defaultdict[str | None, set[str]](set)
+    for leaf in done_leaves(connection, MAKING_ACTS):
+        versions[leaf.subject[0]].append(leaf)
     for request, _, uids in _matchings(connection):
         named[request].update(uids)
-    rows = [
+    approved = {
+        leaf.subject[0]: leaf.seq for leaf in done_leaves(connection, (RequestAct.APPROVED,))
+    }
+    parts = [
         each
         for each in REQUESTS.every(connection)
         if each.purpose == row.purpose and each.state not in _ENDED_UNANSWERED
     ]
-    asked = {each.id: {*outline_of(makings, each).uids} for each in rows}
-    mine = asked.pop(row.id, set())
-    lost = (mine if given_up is None else {*given_up}).difference(*asked.values())
-    for each in (each for each in rows if lost and each.id in asked):
-        is_part = mine <= named[each.id]
-        is_part &= not named[row.id] or asked[each.id] <= named[row.id]
-        if is_part and each.state not in UNDECIDED:
+    asked = {each.id: {*versions[each.id][-1].subject[1:]} for each in parts}
+    mine = asked.pop(row.id)
+    stands = set[str]().union(*asked.values(), () if given_up is None else mine - {*given_up})
+    for each in parts:
+        if each.state in UNDECIDED or each.id not in approved:
+            continue
+        at = approved[each.id]
+        decided = {*_standing(versions[each.id], at)[0].subject[1:]}
+        counted = {uid for leaf in _standing(versions[row.id], at) for uid in leaf.subject[1:]}
+        lost = (counted & named[each.id]) - decided - stands
+        is_part = each.id == row.id or decided & named[row.id] or not named[row.id]
+        if lost and is_part:
             table = tables.recording.c
             numbers = select(table.id).where(table.uid.in_(lost)).order_by(table.id)
             raise Refused(
-                f"R-{each.number} was approved without what R-{row.number} asks for:"
+                f"R-{each.number} was approved without what"
+                f" {'it' if each.id == row.id else f'R-{row.number}'} asks for:"
                 f" {some_of(connection.execute(numbers).scalars().all())}",
-                clause=TERMS[Purpose(row.purpose)].decided_under,
+                clause=terms.decided_under,
                 hint="it is answered by itself: who decides it runs callrec approve"
                 f" R-{row.number}, or callrec deny R-{row.number}",
             )
+
+
+def _standing(versions: Sequence[Leaf], at: int) -> Sequence[Leaf]:
+    """The version of a request that stood at an entry of the log, and each since."""
+    before = sum(leaf.seq < at for leaf in versions)
+    return versions[max(before - 1, 0) :]
 
 
 def is_matched(connection: Connection, request: OpenRequest) -> bool:

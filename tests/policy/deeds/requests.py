@@ -238,6 +238,13 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         was_delivered=True,
         was_told=False,
     ),
+    "a subject access is closed and a recording is not decided": lambda: check_closing(
+        a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED),
+        "",
+        was_delivered=True,
+        was_told=True,
+        undecided=[4],
+    ),
     "a correction is closed without a word": lambda: check_closing(
         a_request(Purpose.RECTIFICATION, state=RequestState.IN_EFFECT),
         "",
