@@ -7,15 +7,19 @@ import pytest
 from callrec.calls import as_signed
 from callrec.calls.as_signed import check_as_signed
 from callrec.catalogue.engine import reading
+from callrec.catalogue.tables import from_millis
 from callrec.errors import Tampered
 from callrec.policy.request import RequestAct
 from callrec.practice import writing
+from house.commands import type_in
 from house.erasures import approved_erasure, erase
 from house.practices import House
-from house.requests import by_sql, rows, signed_in
+from house.requests import a_request, by_sql, rows, signed_in
 from house.stages import CALLERS, copied
 
 callers = copied(CALLERS)
+
+TAMPERED = 5
 
 
 @pytest.fixture(params=[0, 50], ids=["as many", "as few"])
@@ -60,3 +64,23 @@ def test_nor_is_what_was_signed_for_one_changed_with_it(callers: House) -> None:
     by_sql(callers, "UPDATE written SET was = x'00' WHERE name = 'recording' AND key = '3'")
     with pytest.raises(Tampered, match='the table "written" tells what nobody signed'):
         check(callers, 1, 2, 3, 4)
+
+
+def test_one_that_says_it_was_destroyed_and_is_there_is_left_out_of_no_list(
+    callers: House,
+) -> None:
+    by_sql(callers, "UPDATE recording SET state = 'destroyed' WHERE id = 3")
+    when = rows(callers, "SELECT started_at FROM recording WHERE id = 3")[0].started_at
+    day = f"{from_millis(when):%Y-%m-%d}"
+    for words in (("status",), ("show", "3"), ("retention", "review")):
+        assert type_in(callers, "max", *words).status == TAMPERED, words
+    why = ("--reason", "A patient complains about a call of that day")
+    assert "\n3" in type_in(callers, "max", "search", "--date", day, *why).out
+
+
+def test_what_the_clear_columns_of_a_call_say_is_not_shown_of_a_request_where_it_was_changed(
+    callers: House,
+) -> None:
+    reference = a_request(callers, "max", recordings=(3,))
+    by_sql(callers, "UPDATE recording SET duration_ms = 3600000, direction = 'outbound'")
+    assert type_in(callers, "max", "request", "show", reference).status == TAMPERED

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Connection, Row, func, select
 
 from callrec.catalogue import tables
-from callrec.catalogue.destruction import stub_of
+from callrec.catalogue.destruction import count_destroyed, stub_of
 from callrec.catalogue.tables import to_millis
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, encode, parse, parse_instant
@@ -231,10 +231,9 @@ def find_recording(connection: Connection, number: int) -> Row[Any]:
 
 
 def count_recordings(connection: Connection) -> int:
-    """How many recordings the vault holds: all less those that an index has as destroyed."""
+    """How many recordings the vault holds."""
     every = select(func.count()).select_from(tables.recording)
-    gone = select(func.count()).where(tables.recording.c.state == RecordingState.DESTROYED)
-    return connection.execute(every).scalar_one() - connection.execute(gone).scalar_one()
+    return connection.execute(every).scalar_one() - count_destroyed(connection)
 
 
 class Opening:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
@@ -18,6 +18,8 @@ from callrec.catalogue.volumes import IN_USE
 from callrec.crypto.canonical import parse
 from callrec.errors import NotFound, Tampered
 from callrec.policy.retention import RecordingState
+
+_HINT: Final = "callrec audit verify says which"
 
 
 class InterruptedRun(NamedTuple):
@@ -115,14 +117,40 @@ def cleared_where_kept(connection: Connection) -> Sequence[Row[Any]]:
 
 
 def stub_of(connection: Connection, recording: int) -> str:
-    """Under which certificate a recording was destroyed: ``C-1``; empty if it was not."""
+    """Under which certificate a recording was destroyed: ``C-1``.
+
+    Raises:
+        Tampered: it is said to be destroyed, and no certificate names it.
+    """
     stub, certificate = tables.destroyed, tables.certificate
     number = connection.execute(
         select(certificate.c.number)
         .join(stub, stub.c.certificate == certificate.c.id)
         .where(stub.c.recording == recording)
     ).scalar()
-    return f"C-{number}" if number else ""
+    if number is None:
+        what = f"recording {recording} is said to be destroyed, and no certificate names it"
+        raise Tampered(what, hint=_HINT)
+    return f"C-{number}"
+
+
+def count_destroyed(connection: Connection) -> int:
+    """How many recordings were destroyed.
+
+    Raises:
+        Tampered: their rows and their stubs do not say the same, and a list would leave out what is
+            there.
+    """
+    gone = select(func.count()).where(tables.recording.c.state == RecordingState.DESTROYED)
+    stubs = select(func.count()).select_from(tables.destroyed)
+    counted, certified = (connection.execute(each).scalar_one() for each in (gone, stubs))
+    if counted != certified:
+        raise Tampered(
+            f"rows of recordings that say they were destroyed: {counted};"
+            f" recordings that certificates name: {certified}",
+            hint=_HINT,
+        )
+    return certified
 
 
 def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, Any, Any, Any]]:

@@ -201,10 +201,14 @@ def candidates(
     criteria: Criteria,
     zone: tzinfo,
 ) -> list[int]:
-    """The recordings that may meet the criteria, newest first: each is to be opened and asked."""
+    """The recordings that may meet the criteria, newest first: each is to be opened and asked.
+
+    One that says it was destroyed and has its key yet is among them.
+    """
+    recording = tables.recording.c
     query = (
-        select(tables.recording.c.id)
-        .where(tables.recording.c.state != RecordingState.DESTROYED)
+        select(recording.id)
+        .where((recording.state != RecordingState.DESTROYED) | recording.data_key.is_not(None))
         .where(*_clear_conditions(criteria, zone))
         .order_by(tables.recording.c.started_at.desc(), tables.recording.c.id.desc())
     )

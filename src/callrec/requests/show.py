@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from callrec.audit.leaf import Leaf
+from callrec.audit.rows import check_each_row
 from callrec.calls.coming_in import came_in, is_by_hand
 from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts, findings_of
@@ -313,6 +314,8 @@ def _recordings(
     granted = {uid for each in request.approvals if each.to == person.id for uid in each.items}
     of_other_day = find_date_mismatches(practice, request.particulars, request.recordings)
     known = [row for row in request.recordings if all_of_them or row.uid in granted]
+    shown = {tables.recording.name: [row.id for row in known]}
+    check_each_row(connection, practice.register, shown)
     brought = came_in(connection, practice.register, [row.uid for row in known])
     opened = (
         Opening(practice, actor, connection).sound_metadata(known)

@@ -21,6 +21,7 @@ from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_tables
 from callrec.calls.category import category_finder, non_routine_recordings, schedule
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import count_destroyed
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming, rows_keeping
 from callrec.catalogue.tables import from_millis, to_millis
@@ -88,8 +89,8 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
     Raises:
         Refused: the actor may not review recordings.
         Misconfigured: a recording is of a category that the settings do not name.
-        Tampered: a request whose hold is not matched is not as it was made, or a row of a hold or
-            a category is not as it was signed for.
+        Tampered: a request whose hold is not matched is not as it was made, a row of a hold or a
+            category is not as it was signed for, or one says that it was destroyed and is there.
     """
     with attempt_after_expiry(practice, actor, REVIEWED):
         check_may_review(actor.person, on=today(practice))
@@ -98,8 +99,7 @@ def review_retention(practice: Practice, actor: Actor) -> RetentionReview:
             stops = _stop_finder(practice, actor, connection)
             every = appraise_rows(practice, connection, rows, stops)
             stock, due = appraise(every, schedule(practice).values(), on=today(practice))
-            count = select(func.count()).select_from(tables.destroyed)
-            stubs = connection.execute(count).scalar_one()
+            stubs = count_destroyed(connection)
         review = RetentionReview(today(practice), stock, due, stubs)
         counts = {"due": review.recordings_due, "free": review.free}
         record(practice, actor, REVIEWED, details=counts)
@@ -125,6 +125,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     vault, and looking at each of a million rows takes a minute.
     """
     on, recording = today(practice), tables.recording.c
+    count_destroyed(connection)  # which is left out here
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     parts = batches(sorted(named))
     apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
