@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, astuple, field, fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -81,13 +81,16 @@ def _incomplete(cls: type, complete: Callable[[type], type], options: Mapping[st
         *(n for each, some in _METHODS.items() if chosen.get(each) for n in some),
     ]
     inherited = {slot for base in cls.__mro__[1:] for slot in vars(base).get("__slots__", ())}
-    has_more = any(_FIELDS in vars(base) for base in cls.__mro__[1:])
+    defaults = {name: given[name] for name in own if name in given}
+    is_plain = not any(isinstance(each, dataclasses.Field) for each in defaults.values())
+    is_plain &= not any(_FIELDS in vars(base) for base in cls.__mro__[1:])
+    is_plain &= "KW_ONLY" not in cls.__annotations__.values()
+    in_order = () if options.get("kw_only") else own
+    making = partial(_Filling, own, in_order, defaults) if is_plain else _Later
     left_out = {*own, "__dict__", "__weakref__"}
     members: dict[str, Any] = {
         **{name: _Later(name, completed) for name in asked},
-        "__init__": _Later("__init__", completed)
-        if has_more
-        else _Filling(completed, cls.__annotations__, given, options),
+        "__init__": making("__init__", completed),
         "__getstate__": _state,
         "__setstate__": _set_state,
         **{name: value for name, value in given.items() if name not in left_out},
@@ -115,52 +118,29 @@ class _Filling(_Later):
 
     def __init__(
         self,
-        completed: Callable[[], type],
-        annotations: Mapping[str, str],
-        given: Mapping[str, Any],
-        options: Mapping[str, bool],
+        own: Sequence[str],
+        in_order: Sequence[str],
+        defaults: Mapping[str, object],
+        *later: Any,
     ) -> None:
-        super().__init__("__init__", completed)
-        self._annotations, self._given, self._options = annotations, given, options
+        super().__init__(*later)
+        self._own, self._in_order, self._defaults = own, in_order, defaults
         self._made = 0
-        self._members: dict[str, dataclasses.Field[Any]] = {}
-        self._in_order: list[str] = []
 
     def __get__(self, instance: object, owner: type) -> Any:
-        if instance is None or self._made >= _FEW:
-            return super().__get__(instance, owner)
-        if not self._made:
-            self._look()
         self._made += 1
+        if instance is None or self._made > _FEW:
+            return super().__get__(instance, owner)
         return partial(self._fill, instance)
 
-    def _look(self) -> None:
-        members, in_order, named = {}, [], self._options.get("kw_only", False)
-        for name, of in self._annotations.items():
-            named = named or of.startswith("KW_ONLY")
-            if of.startswith(_NO_FIELDS):
-                continue
-            default = self._given.get(name, dataclasses.MISSING)
-            member = default if isinstance(default, dataclasses.Field) else field(default=default)
-            if member.init:
-                members[name] = member
-                if not (named if member.kw_only is dataclasses.MISSING else member.kw_only):
-                    in_order.append(name)
-        self._members, self._in_order = members, in_order
-
     def _fill(self, made: Any, /, *in_order: object, **named: object) -> None:
-        values = {**dict(zip(self._in_order, in_order, strict=False)), **named}
-        each_once = len(values) == len(in_order) + len(named)
-        for name, member in self._members.items():
-            if name not in values and member.default is not dataclasses.MISSING:
-                values[name] = member.default
-            elif name not in values and member.default_factory is not dataclasses.MISSING:
-                values[name] = member.default_factory()
-        if not each_once or values.keys() != self._members.keys():
+        given = {**dict(zip(self._in_order, in_order, strict=False)), **named}
+        values = {**self._defaults, **given}
+        if len(given) < len(in_order) + len(named) or values.keys() != {*self._own}:
             super().__get__(made, type(made))(*in_order, **named)  # which says what is wrong
         for name, value in values.items():
             object.__setattr__(made, name, value)
-        if "__post_init__" in self._given:
+        if hasattr(made, "__post_init__"):
             made.__post_init__()
 
 
