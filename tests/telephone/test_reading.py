@@ -11,7 +11,7 @@ import pytest
 from callrec.errors import Failed, Unusable
 from callrec.system.name_pattern import NamePattern
 from callrec.telephone.call import Call, Direction, System, TimeConfidence
-from callrec.telephone.reading import read_call, read_name
+from callrec.telephone.reading import read_call, read_name, sidecar_for
 from callrec.telephone.written import NOT_IDENTIFIED, Setup, Template
 
 LONDON = ZoneInfo("Europe/London")
@@ -22,7 +22,7 @@ WRITTEN_AT = 1_720_083_900
 
 
 def read(path: Path) -> Call:
-    return read_call(path, Setup(zone=LONDON))
+    return read_call(path, Setup(zone=LONDON), sidecar_for(path))
 
 
 def a_file(path: Path) -> Path:
@@ -107,7 +107,8 @@ def test_a_cloud_systems_own_json_describes_its_recording(
 ) -> None:
     recording = a_file(tmp_path / f"{TWILIO['sid']}.wav")
     recording.with_suffix(".json").write_text(json.dumps(TWILIO))
-    call = read_call(recording, Setup(zone=LONDON, system=system))
+    setup = Setup(zone=LONDON, system=system)
+    call = read_call(recording, setup, sidecar_for(recording))
     assert (call.system, call.started_at) == (System.TWILIO, datetime(2024, 7, 4, 9, tzinfo=UTC))
 
 

@@ -158,7 +158,7 @@ def _of_source(
 ) -> Preview:
     def read() -> tuple[Call, Sound]:
         with open_source(source) as opened:
-            return opened.understand(setup)
+            return opened.understand(setup)[:2]
 
     understood = or_quarantined(source, read)
     if isinstance(understood, Quarantined):

@@ -159,14 +159,13 @@ class Opened:
     mark: Mark
     """As it was when it was opened."""
 
-    def understand(self, setup: Setup) -> tuple[Call, Sound]:
-        """What call it is and what sound; the file is at its beginning again afterwards."""
-        path = self.source.path
-        sound = measured_sound(self.file, self.mark.size_bytes, path.suffix)
+    def understand(self, setup: Setup) -> tuple[Call, Sound, Mark | None]:
+        """What call and what sound it is, and its sidecar if any; the file is at its beginning."""
+        sound = measured_sound(self.file, self.mark.size_bytes, self.source.path.suffix)
         self.file.seek(0)
-        call = call_described(self.source, setup)
+        call, sidecar = _described(self.source, setup)
         sides = sides_heard(call.sides, sound.channels)
-        return call if sides == call.sides else replace(call, sides=sides), sound
+        return call if sides == call.sides else replace(call, sides=sides), sound, sidecar
 
     def check_unchanged(self, read_bytes: int) -> None:
         """Check that what was read is the whole of it, and that it is still there as it was."""
@@ -220,8 +219,16 @@ def doubts_of(call: Call, now: datetime) -> frozenset[Finding]:
 
 def call_described(source: Source, setup: Setup) -> Call:
     """The call whose recording this is, as a list, its sidecar or its name says."""
+    return _described(source, setup)[0]
+
+
+def _described(source: Source, setup: Setup) -> tuple[Call, Mark | None]:
     try:
-        return source.member.call(setup) if source.member else read_call(source.path, setup)
+        if source.member:
+            return source.member.call(setup), None
+        sidecar = sidecar_for(source.path)
+        mark = Mark.of(sidecar.lstat()) if sidecar else None  # before: what comes later is not read
+        return read_call(source.path, setup, sidecar), mark
     except Failed as problem:
         raise Unreadable(problem.message) from problem
     except Unusable as problem:

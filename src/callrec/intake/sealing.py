@@ -19,14 +19,7 @@ from callrec.crypto.context import context
 from callrec.crypto.streaming import StreamSealer
 from callrec.dataclass import dataclass
 from callrec.errors import Unusable
-from callrec.intake.reading import (
-    Opened,
-    WrongChecksum,
-    modified_at,
-    open_source,
-    or_quarantined,
-    sidecar_mark,
-)
+from callrec.intake.reading import Opened, WrongChecksum, modified_at, open_source, or_quarantined
 from callrec.intake.sources import Mark, Quarantined, SoundFile, Source
 from callrec.intake.vouching import what_is_said
 from callrec.store.directory import BatchWriter
@@ -115,8 +108,7 @@ class BatchSealer:
     def _seal(self, opened: Opened) -> Taken:
         source, mark = opened.source, opened.mark
         modified = modified_at(mark)
-        sidecar = sidecar_mark(source.path)  # before it is read: what comes later was not
-        call, sound = opened.understand(self.setup)
+        call, sound, sidecar = opened.understand(self.setup)
         said = what_is_said(source, call)
         uid, data_key = primitives.random_id(), primitives.random_bytes(primitives.KEY_BYTES)
         sealer = StreamSealer(data_key, context("recording", self.vault, uid=uid))

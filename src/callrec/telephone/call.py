@@ -7,9 +7,10 @@ the JSON of a preview and what a further revision may say take their names from 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from callrec.crypto.canonical import format_instant, parse_instant
@@ -139,7 +140,7 @@ class Call:
 
     def as_members(self) -> dict[str, Any]:
         """As metadata hold it (docs/formats/recording.md, 2)."""
-        return {name: getattr(self, name) for name in CALL_FIELDS} | {
+        return dict(zip(CALL_FIELDS, _values(self), strict=True)) | {
             "system": self.system,
             "parties": list(self.parties),
             "started_at": format_instant(self.started_at),
@@ -188,6 +189,8 @@ CALL_FIELDS: Final = tuple(
     name for name in Call.__slots__ if name not in {"system", "sides", "why", "said"}
 )
 """What a name or a call record may add to a call."""
+
+_values: Final[Callable[[Call], tuple[Any, ...]]] = attrgetter(*CALL_FIELDS)
 
 HOUR_MEMBERS: Final = frozenset(
     {"started_at", "zone", "utc_offset_minutes", "time_confidence", "contradiction"}

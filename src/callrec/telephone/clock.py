@@ -7,10 +7,9 @@ another zone than the practice. An instant in UTC beside the local time proves w
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from callrec.dataclass import dataclass, replace
 from callrec.telephone.call import TimeConfidence
 
 YEARS: Final = range(1900, 2100)
@@ -31,8 +30,7 @@ _OFFSET_TOLERANCE = timedelta(minutes=2)
 _FARTHEST_EAST, _FARTHEST_WEST = 14, -12
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A start, how sure it is, and why."""
 
     at: datetime
@@ -121,9 +119,9 @@ def by_instant(
     spelled = f"{apart.days} days" if apart.days else f"{apart.seconds // 60} minutes"
     contradiction = f"{proof} contradicts it by {spelled}"
     why = f"{contradiction} and is left aside; {unproven.why}"
-    return replace(unproven, at=nearest, why=why, contradiction=contradiction)
+    return unproven._replace(at=nearest, why=why, contradiction=contradiction)
 
 
 def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return first, second
+    first = local.replace(tzinfo=zone, fold=0)
+    return first.astimezone(UTC), first.replace(fold=1).astimezone(UTC)

@@ -335,7 +335,7 @@ def _time(texts: Mapping[Column, str], form: ManifestMap) -> tuple[WrittenTime, 
             at = time.local.replace(tzinfo=zone).astimezone(UTC)
         except OverflowError:
             raise _Refused("its time is in no calendar") from None
-        return replace(time, local=None, instant=at), form.zone
+        return time._replace(local=None, instant=at), form.zone
     return time, form.zone
 
 

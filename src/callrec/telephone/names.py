@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final, NamedTuple, TypeAlias
 
-from callrec.dataclass import replace
 from callrec.telephone.call import Direction, Side, System
 from callrec.telephone.clock import YEARS
 from callrec.telephone.number import dialled, e164, is_a_name, is_extension
@@ -53,10 +52,10 @@ class _Form(NamedTuple):
     def read(self, path: PurePath, setup: Setup) -> Written | None:
         """What a name tells, or None where it is not the system's."""
         parts = self.pattern.fullmatch(path.name)
-        time = _time(parts.groupdict()) if parts else None
+        groups = parts.groupdict() if parts else {}
+        time = _time(groups) if parts else None
         if parts is None or time is None:
             return None
-        groups = parts.groupdict()
         written = Written(
             system=self.system,
             how=f"a call by its name as {self.maker} writes it",
@@ -77,7 +76,7 @@ def _time(groups: Mapping[str, str]) -> WrittenTime | None:
         seconds, milliseconds = divmod(int(raw), 1000)
         start = datetime.fromtimestamp(seconds, UTC).replace(microsecond=milliseconds * 1000)
         return WrittenTime(raw=raw, instant=start, proof="the epoch in it")
-    day, time = (groups[part].replace("-", "") for part in ("day", "time"))
+    day, time = groups["day"].replace("-", ""), groups["time"].replace("-", "")
     local = _local(day if len(day) == len("20250602") else f"20{day}", time)
     return WrittenTime(raw=raw, local=local) if local else None
 
@@ -136,7 +135,7 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
     word = word.lower()
     kind = _TYPES.get(word)
     called, dash, calling = rest.partition("-")
-    if re.fullmatch("[0-9]{1,8}", word):
+    if kind is None and re.fullmatch("[0-9]{1,8}", word):
         calling, dash, mode = rest.rpartition("-")
         kind = _CONFERENCE if re.fullmatch("[a-z]+", mode) else None
         # A conference names its room twice, for want of a caller.
@@ -151,17 +150,16 @@ def _of_its_type(written: Written, name: _Name) -> Written | None:
     direction = None if is_contradicted else kind.direction
     epoch, part = int(name.parts["epoch"]), name.parts["part"]
     created = datetime.fromtimestamp(epoch, UTC) if epoch >= _EARLIEST else None
-    return replace(
-        written,
+    return written._replace(
         how=f"{_HALVES.get(part, '')}{kind.is_of} by its name as Asterisk writes it",
-        time=replace(written.time, instant=created),
+        time=written.time._replace(instant=created),
         direction=direction,
         calling=calling,
         called=called,
         calling_is_inside=kind.calling_is_inside,
         called_is_inside=kind.called_is_inside,
         # Only these have an outside end by their type; the extension tells which it is.
-        ends_may_be_swapped=kind in {_TYPES["in"], _TYPES["out"], _TYPES["external"]},
+        ends_may_be_swapped=word in {"in", "out", "external"},
         sides=_SIDES.get(part, ()),
     )
 
@@ -248,7 +246,7 @@ _OREKA = _Form(
 
 def _with_its_direction(written: Written, name: _Name) -> Written:
     is_incoming = name.parts["way"] == "Incoming"
-    return replace(written, direction=Direction.INBOUND if is_incoming else Direction.OUTBOUND)
+    return written._replace(direction=Direction.INBOUND if is_incoming else Direction.OUTBOUND)
 
 
 # ``<YYYYMMDD>-<HHMMSS>_[<extension>_]<number>_<Incoming|Outgoing>_<Auto|...>_<id>.mp3``; the number
@@ -274,8 +272,7 @@ def _with_its_public_end(written: Written, name: _Name) -> Written:
     recorded, (dialled, calling) = parts["recorded"], parts["ends"].split("_")
     public = {e164(end): end for end in (recorded, parts["party"], dialled, calling)}
     public.pop(None, None)
-    return replace(
-        written,
+    return written._replace(
         outside=next(iter(public.values())) if len(public) == 1 else "",
         extension=recorded if is_extension(recorded, setup.extensions) else None,
     )
@@ -302,8 +299,7 @@ _TELESIS = _Form(
 
 def _with_the_extension_recorded(written: Written, name: _Name) -> Written:
     recorded, party = name.path.parent.name, name.parts["name"].strip()
-    return replace(
-        written,
+    return written._replace(
         calling_is_inside=written.calling == recorded,
         called_is_inside=written.called == recorded,
         parties=(party,) if is_a_name(party) else (),
@@ -330,7 +326,7 @@ _THREE_CX = _Form(
 
 def _of_one_half(written: Written, name: _Name) -> Written:
     is_a_half = name.parts["part"] in {"in", "out"}
-    return replace(written, how=f"one half of {written.how}") if is_a_half else written
+    return written._replace(how=f"one half of {written.how}") if is_a_half else written
 
 
 # ``<YYYYMMDD>-<HHMMSS>_<customer's number>-all.wav``, in local time; ``-in`` and ``-out`` instead

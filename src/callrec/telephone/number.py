@@ -219,6 +219,7 @@ def e164(text: str) -> str | None:
     return _e164(_PUNCTUATION.sub("", plain)) if _SPELLED.fullmatch(plain) else None
 
 
+@_remembered
 def party(text: str) -> str | None:
     """One end of a call as it is kept, and found by; None if withheld.
 
@@ -226,7 +227,7 @@ def party(text: str) -> str | None:
     whatever else stands there stays as it is written.
     """
     written = read_end(text).number
-    if is_withheld(text) or is_withheld(written):
+    if is_withheld(text) or (written != text and is_withheld(written)):
         return None
     return e164(written) or digits_of(written) or written
 

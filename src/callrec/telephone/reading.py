@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePath
@@ -42,10 +41,9 @@ _NO_UTF_8: Final = range(0x80, 0x100)
 """What a byte may be that stands in a name as half a surrogate (PEP 383)."""
 
 
-def read_call(path: Path, setup: Setup) -> Call:
-    """The call whose recording this is; its sound is not looked at."""
+def read_call(path: Path, setup: Setup, sidecar: Path | None) -> Call:
+    """The call whose recording this is, with its sidecar if any; its sound is not looked at."""
     try:
-        sidecar = sidecar_for(path)
         if sidecar is not None:
             with sidecar.open("rb") as opened:
                 data = opened.read(MAX_DESCRIPTION_BYTES + 1)  # one more is enough to refuse it
@@ -69,11 +67,12 @@ def read_name(path: PurePath, setup: Setup) -> Call | None:
         return None
     shown = path if path.name.isprintable() else path.with_name("".join(map(_printable, path.name)))
     for template in setup.templates:
-        call = template.read(shown, setup) if setup.system in {None, System.TEMPLATE} else None
+        is_asked = setup.system is None or setup.system == System.TEMPLATE
+        call = template.read(shown, setup) if is_asked else None
         if call is not None:
             return call
     for system, read in NAME_READERS.items():
-        is_asked = setup.system in {None, system} and (
+        is_asked = (setup.system is None or setup.system == system) and (
             shown is path or system in SYSTEMS_NAMING_PEOPLE
         )
         written = read(shown, setup) if is_asked else None
@@ -158,10 +157,11 @@ def sidecar_for(path: Path) -> Path | None:
     # As text: of most files there is none, and two more paths for each cost more than the look.
     text = str(path)
     for candidate in (f"{text}.json", f"{text.removesuffix(path.suffix)}.json"):
-        # Missing, or its name has grown too long.
-        with suppress(OSError):
+        try:
             if candidate != text and S_ISREG(os.lstat(candidate).st_mode):
                 return Path(candidate)
+        except OSError:  # missing, or its name has grown too long
+            continue
     return None
 
 

@@ -35,8 +35,7 @@ from callrec.telephone.number import (
 from callrec.telephone.recorder import NO_RECORDER, Recorder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenTime:
+class WrittenTime(NamedTuple):
     """When, as it was written: a local time, an instant, or both. One of them is there."""
 
     raw: str
@@ -65,8 +64,7 @@ class WrittenTime:
         return by_instant_alone(self.instant, setup.zone, f"{self.proof} proves the time")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(NamedTuple):
     """What one name, or one record, tells. Every text in it can be written as UTF-8."""
 
     system: System
@@ -91,7 +89,7 @@ class Written:
     """Names of people."""
     unique_id: str | None = None
     sides: tuple[Side, ...] = ()
-    said: Mapping[str, str] = field(default_factory=dict, hash=False)
+    said: Mapping[str, str] = {}
 
     def to_call(self, setup: Setup) -> Call:
         """The call that this tells of."""
@@ -100,8 +98,8 @@ class Written:
         if is_turned:
             calling, called = called, calling
         direction = self.direction or _direction(calling, called)
-        leaves_practice = direction in {Direction.INBOUND, Direction.OUTBOUND}
-        ours_calls = direction in {Direction.OUTBOUND, Direction.INTERNAL}
+        leaves_practice = direction is Direction.INBOUND or direction is Direction.OUTBOUND
+        ours_calls = direction is Direction.OUTBOUND or direction is Direction.INTERNAL
         ours, theirs = (calling, called) if ours_calls else (called, calling)
         # Some systems show what is dialled for an outside line with who calls, too. Where the way
         # is not known, or the call stays within, an extension may look so: 9999.
@@ -120,7 +118,7 @@ class Written:
         if self.system not in _DESCRIBED and not _may_be_desk(stated, setup):
             stated = ""
         moment = self.time.moment(setup)
-        names = (end.name for end in (calling, called) if is_a_name(end.name))
+        names = [end.name for end in (calling, called) if end.name and is_a_name(end.name)]
         turned = " with its ends in the other order" if is_turned else ""
         return Call(
             system=self.system,
@@ -153,7 +151,8 @@ class _End(NamedTuple):
     """It is an extension's, or one of the practice's own numbers."""
 
     def without_prefix(self, setup: Setup) -> _End:
-        return self._replace(number=dialled(self.number, setup.outside_prefixes))
+        number = dialled(self.number, setup.outside_prefixes)
+        return self if number == self.number else self._replace(number=number)
 
 
 def _ends(written: Written, setup: Setup) -> tuple[_End, _End]:

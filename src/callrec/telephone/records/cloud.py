@@ -16,7 +16,6 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from callrec.dataclass import replace
 from callrec.telephone.call import Direction, Leg, System
 from callrec.telephone.number import digits_of
 from callrec.telephone.records.lines import (
@@ -195,8 +194,7 @@ def twilio_legs(item: Item, setup: Setup) -> Iterator[Leg | str]:
         said=flattened(item),
     )
     if not is_recording:
-        written = replace(
-            written,
+        written = written._replace(
             how="a call record as Twilio writes it",
             direction=Direction.INBOUND if text_at(item, "direction") == "inbound" else None,
             calling=parse_end(text_at(item, "from")),

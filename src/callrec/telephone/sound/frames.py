@@ -196,9 +196,10 @@ def _alike(window: Window, place: int, frame: _Frame, most: int) -> int:
     """How many frames have this one's header, one after another, looked for in so many at most."""
     block = window.at(place, most * frame.length)
     alike = len(block) // frame.length
-    for at, byte in enumerate(frame.header):
-        column = block[at :: frame.length]
-        alike = min(alike, len(column) - len(column.lstrip(bytes((byte,)))))
+    for at in range(len(frame.header)):
+        column, byte = block[at :: frame.length], frame.header[at : at + 1]
+        if column != byte * len(column):  # to strip takes longer, as it asks of each
+            alike = min(alike, len(column) - len(column.lstrip(byte)))
     return max(1, alike)
 
 
@@ -344,6 +345,8 @@ _SILENCE = {
 
 def gsm_findings(window: Window, start: int, length: int, size: int) -> frozenset[Finding]:
     """Whether every frame is what silence becomes."""
+    if window.at(start, size) != _SILENCE[size]:
+        return frozenset()  # as nearly all of them; what follows is 64 kB
     silence = _SILENCE[size] * (BLOCK_BYTES // size)
     for place in range(start, start + length, len(silence)):
         piece = window.at(place, min(len(silence), start + length - place))

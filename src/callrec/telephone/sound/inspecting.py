@@ -111,6 +111,9 @@ _OPEN, _LONG_OPEN = 0x7FFFF000, 1 << 63
 
 _ORDERS: dict[bytes, Order] = {b"RIFF": "little", b"RF64": "little", b"RIFX": "big"}
 
+_FORMS: dict[Order, str] = {"little": "<HHIIHH", "big": ">HHIIHH"}
+"""Of what the oldest form of the ``fmt`` chunk has."""
+
 
 class _Encoding(NamedTuple):
     """The ``fmt`` chunk."""
@@ -137,7 +140,6 @@ class _Encoding(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    name: bytes
     start: int
     stated: int
     """Bytes that it has by its own header."""
@@ -156,9 +158,8 @@ def _wave_sound(window: Window) -> Sound:
     if block and encoding.bits not in _WIDTHS.get(encoding.tag, (encoding.bits,)):
         raise NotAudio(SoundFault.UNKNOWN)
     length, findings = _measured(window, samples, order)
-    codec = _CODECS.get(encoding.tag, f"wave-{encoding.tag}")
-    if encoding.tag == _PCM:
-        codec = f"pcm{encoding.bits}"
+    name = f"pcm{encoding.bits}" if encoding.tag == _PCM else f"wave-{encoding.tag}"
+    codec = _CODECS.get(encoding.tag, name)
     is_counted = encoding.tag == _PCM or codec in _COUNTED
     if length < (max(block, 1) if is_counted else 1):
         raise NotAudio(SoundFault.EMPTY)
@@ -184,16 +185,16 @@ def _encoding_and_samples(window: Window, order: Order) -> tuple[_Encoding, _Chu
         head = window.at(place, 8)
         if len(head) < 8:  # noqa: PLR2004  # a name and a size
             break
-        chunk = _Chunk(head[:4], place + 8, int.from_bytes(head[4:], order))
-        if chunk.name == b"fmt " and encoding is None:
-            encoding = _encoding(window.at(chunk.start, min(chunk.stated, 40)), order)
-        elif chunk.name == b"data" and samples is None:
-            samples = chunk._replace(stated=long) if long and chunk.stated == _IN_DS64 else chunk
-        elif chunk.name == b"ds64":
-            long = int.from_bytes(window.at(chunk.start + 8, 8), order)
+        name, start, stated = head[:4], place + 8, int.from_bytes(head[4:], order)
+        if name == b"fmt " and encoding is None:
+            encoding = _encoding(window.at(start, min(stated, 40)), order)
+        elif name == b"data" and samples is None:
+            samples = _Chunk(start, long if long and stated == _IN_DS64 else stated)
+        elif name == b"ds64":
+            long = int.from_bytes(window.at(start + 8, 8), order)
         if encoding and samples:
             return encoding, samples
-        place = chunk.start + chunk.stated + chunk.stated % 2
+        place = start + stated + stated % 2
     raise NotAudio(SoundFault.CUT_SHORT)
 
 
@@ -201,28 +202,17 @@ def _encoding(body: bytes, order: Order) -> _Encoding:
     """As the chunk states it, with what the codec itself settles, whatever the chunk says."""
     if len(body) < 16:  # noqa: PLR2004  # what the oldest form of the chunk has
         raise NotAudio(SoundFault.CUT_SHORT)
-
-    def number(start: int, length: int) -> int:
-        return int.from_bytes(body[start : start + length], order)
-
-    tag = number(0, 2)
-    stated = _Encoding(
-        number(24, 2) if tag == _EXTENSIBLE else tag,
-        channels=number(2, 2),
-        sample_rate=number(4, 4),
-        bytes_per_second=number(8, 4),
-        block=number(12, 2),
-        bits=number(14, 2),
-        samples_per_block=number(18, 2) if tag in _ADPCM else 0,
-    )
-    if stated.tag in {_ALAW, _ULAW}:
-        return stated._replace(bits=8, block=stated.channels, samples_per_block=1)
-    if stated.tag == _PCM:
-        sample_bytes = (stated.bits + 7) // 8
-        return stated._replace(block=stated.channels * sample_bytes, samples_per_block=1)
-    if stated.tag == _GSM:
-        return stated._replace(block=BLOCK_OF_TWO, samples_per_block=_GSM_SAMPLES)
-    return stated
+    tag, channels, rate, bytes_per_second, block, bits = struct.unpack_from(_FORMS[order], body)
+    samples = int.from_bytes(body[18:20], order) if tag in _ADPCM else 0
+    if tag == _EXTENSIBLE:
+        tag = int.from_bytes(body[24:26], order)
+    if tag in {_ALAW, _ULAW}:
+        bits, block, samples = 8, channels, 1
+    elif tag == _PCM:
+        block, samples = channels * ((bits + 7) // 8), 1
+    elif tag == _GSM:
+        block, samples = BLOCK_OF_TWO, _GSM_SAMPLES
+    return _Encoding(tag, channels, rate, bytes_per_second, block, bits, samples)
 
 
 def _measured(window: Window, data: _Chunk, order: Order) -> tuple[int, frozenset[Finding]]:

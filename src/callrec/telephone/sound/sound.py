@@ -114,11 +114,14 @@ class Window:
 
     def at(self, place: int, length: int) -> bytes:
         """So many bytes from a place, up to a block; fewer where the file ends."""
+        start = place - self._block_at
+        if 0 <= start <= len(self._block) - length:
+            return self._block[start : start + length]
         length = min(length, self.size - place)
         if length <= 0:
             return b""
-        start = place - self._block_at
-        if start < 0 or start + length > len(self._block):
+        if not 0 <= start <= len(self._block) - length:
             self._stream.seek(place)
-            self._block, self._block_at, start = self._stream.read(BLOCK_BYTES), place, 0
+            self._block = self._stream.read(min(BLOCK_BYTES, self.size - place))
+            self._block_at, start = place, 0
         return self._block[start : start + length]
