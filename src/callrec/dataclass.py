@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, asdict, astuple, field, fields, is_dataclass, replace
-from functools import partial
+from dataclasses import KW_ONLY, asdict, astuple, field, fields, is_dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 __all__ = [
@@ -44,8 +44,12 @@ _NO_FIELDS: Final = ("ClassVar", "KW_ONLY")
 _LOCK: Final = threading.RLock()
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
+
+    def replace(of: Any, /, **changes: object) -> Any:
+        """As the standard library's, which asks about each member each time."""
+        return type(of)(**{name: getattr(of, name) for name in _given(type(of))} | changes)
 
     def dataclass(cls: type | None = None, /, *, slots: bool = False, **options: bool) -> Any:
         """As the standard library's."""
@@ -53,6 +57,12 @@ else:
             return partial(dataclass, slots=slots, **options)
         complete = dataclasses.dataclass(**options)
         return _incomplete(cls, complete, options) if slots else complete(cls)
+
+
+@lru_cache(128)
+def _given(cls: type) -> list[str]:
+    """The names of members by which an object is made."""
+    return [each.name for each in fields(cls) if each.init]
 
 
 def _incomplete(cls: type, complete: Callable[[type], type], options: Mapping[str, bool]) -> type:
