@@ -34,7 +34,7 @@ def canonical(value: object) -> bytes:
 
     Source: RFC 8785. ASCII names sort the same by byte and by UTF-16 unit.
     """
-    _check(value)
+    _check((value,))
     return encode(value)
 
 
@@ -53,7 +53,7 @@ def parse(data: bytes, *, is_known: bool = False) -> Any:
         value = _READER.decode(data.decode())
         # A name that is not ASCII would stand there as it is: canonical JSON escapes no letters.
         if not data.isascii():
-            _check(value)
+            _check((value,))
         again = data if is_known else encode(value)
     except (ValueError, RecursionError):
         value, again = None, None
@@ -104,28 +104,20 @@ _READER: Final = json.JSONDecoder(
 """Refuses what has no canonical form while it reads, so that it need not be gone through again."""
 
 
-def _check(value: object) -> None:
-    if isinstance(value, dict) and _are_names(value):
-        _check_each(value.values())
-    elif isinstance(value, list | tuple):
-        _check_each(value)
-    elif not (
-        value is None
-        or isinstance(value, str)
-        or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER)
-    ):
-        raise ValueError(f"this {type(value).__name__} has no canonical form")
-
-
-def _check_each(values: Iterable[object]) -> None:
-    # Text, which is most of what is ever sealed, is let through without a call of its own.
+def _check(values: Iterable[object]) -> None:
     for value in values:
-        if not isinstance(value, str):
+        if value is None or isinstance(value, str):  # most of what is ever sealed
+            continue
+        if isinstance(value, dict) and _are_names(value):
+            _check(value.values())
+        elif isinstance(value, (list, tuple)):
             _check(value)
+        elif not (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
+            raise ValueError(f"this {type(value).__name__} has no canonical form")
 
 
 def _are_names(value: Iterable[Any]) -> bool:
     try:
-        return all(map(str.isascii, value))
+        return "".join(value).isascii()
     except TypeError:  # one of them is not text
         return False

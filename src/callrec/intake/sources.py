@@ -40,14 +40,14 @@ MISDATED: Final = "its call is dated before 2000 or in the future"
 
 _NAME_ITS_FOLDER: Final = "name the folder that the telephone system writes to"
 
-_NO_FILE: Final = (
-    (stat.S_ISDIR, "it is a folder"),
-    (stat.S_ISLNK, "it is a link, which is not followed"),
-    (stat.S_ISFIFO, "it is a pipe, not a file"),
-    (stat.S_ISSOCK, "it is a socket, not a file"),
-    (stat.S_ISCHR, "it is a device, not a file"),
-    (stat.S_ISBLK, "it is a device, not a file"),
-)
+_NO_FILE: Final = {
+    stat.S_IFDIR: "it is a folder",
+    stat.S_IFLNK: "it is a link, which is not followed",
+    stat.S_IFIFO: "it is a pipe, not a file",
+    stat.S_IFSOCK: "it is a socket, not a file",
+    stat.S_IFCHR: "it is a device, not a file",
+    stat.S_IFBLK: "it is a device, not a file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Source:
         Raises:
             OSError: it is not there.
         """
-        return self.member.look() if self.member else Mark.of(self.path.lstat())
+        return self.member.look() if self.member else Mark.of(os.lstat(self.path))
 
     @property
     def inside(self) -> Path:
@@ -315,7 +315,7 @@ def _led(link: Path, root: Path) -> Found:
 
 def _judged(path: Path, root: Path) -> Found:
     try:
-        status = path.lstat()
+        status = os.lstat(path)
     except OSError as error:
         return Quarantined(path, read_error_text(error), Refusal.UNREADABLE)
     if why := why_not_a_file(status):
@@ -325,7 +325,7 @@ def _judged(path: Path, root: Path) -> Found:
 
 def why_not_a_file(status: os.stat_result) -> str:
     """Why this is not an ordinary file; empty where it is one."""
-    return next((why for is_such, why in _NO_FILE if is_such(status.st_mode)), "")
+    return _NO_FILE.get(stat.S_IFMT(status.st_mode), "")
 
 
 def read_error_text(error: OSError) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -45,6 +45,9 @@ SIGNATURE_SUFFIXES: Final = (".sig", ".asc")
 
 STAMP_SUFFIX: Final = ".tsr"
 """Behind the name of the signature that it stamps."""
+
+_SUMS: Final = {f".{kind}": kind for kind in SumKind}
+"""Kinds of checksum by the suffixes of their files."""
 
 _LARGEST: Final = 64 * 1024
 """Bytes of a signature, a stamp, or a recording's own checksum."""
@@ -149,30 +152,31 @@ def what_is_said(source: Source, call: Call) -> Said:
     origin, where = WordOrigin.DESCRIPTION, "its telephone system has on record"
     if call.system is System.EXPORT:
         origin, where = WordOrigin.LIST, "the list has"
-    sums = [
-        (kind, call.said[kind].lower(), origin, where) for kind in SumKind if call.said.get(kind)
-    ]
+    sums = [(k, call.said[k].lower(), origin, where) for k in _SUMS.values() if call.said.get(k)]
     if source.member is not None:
         return Said(tuple(sums))
-    path, signatures = source.path, tuple(_signatures(source.path))
-    own = [each for kind in SumKind if (each := _read(path, f".{kind}"))]
-    sums += [_own_sum(path, each) for each in own]
-    sums += [each for kind in SumKind for each in _listed(path, kind)]
+    path = str(source.path)  # of most files nothing lies beside them: a Path each would cost more
+    signatures = tuple(_signatures(path))
+    own = [each for suffix in _SUMS if (each := _read(path, suffix))]
+    folder, name = os.path.split(path)
+    sums += [_own_sum(name, each) for each in own]
+    for kind in _SUMS.values():
+        sums += _listed(folder, name, kind)
     stamps = [each.stamp for each in signatures if each.stamp]
-    files = tuple((_named(path, each.suffix), each.mark) for each in (*own, *signatures, *stamps))
-    return Said(tuple(sums), signatures, files)
+    files = [(Path(path + each.suffix), each.mark) for each in (*own, *signatures, *stamps)]
+    return Said(tuple(sums), signatures, tuple(files))
 
 
-def _own_sum(path: Path, beside: _Beside) -> _Sum:
-    kind = SumKind(beside.suffix[1:])
+def _own_sum(name: str, beside: _Beside) -> _Sum:
+    kind = _SUMS[beside.suffix]
     try:
-        value = read_own_sum(beside.data, kind, path.name)
+        value = read_own_sum(beside.data, kind, name)
     except Unusable as problem:
         raise WrongChecksum(problem.message) from None
     return kind, value, WordOrigin.BESIDE, f"the .{kind} beside it has"
 
 
-def _signatures(path: Path) -> Iterator[_Beside]:
+def _signatures(path: str) -> Iterator[_Beside]:
     for suffix in SIGNATURE_SUFFIXES:
         if signature := _read(path, suffix):
             yield replace(signature, stamp=_read(path, suffix + STAMP_SUFFIX))
@@ -180,7 +184,7 @@ def _signatures(path: Path) -> Iterator[_Beside]:
 
 def owner_of(path: Path) -> Path:
     """The recording that a file of this name is the word on; of any other name, itself."""
-    endings = (STAMP_SUFFIX, *SIGNATURE_SUFFIXES, *(f".{kind}" for kind in SumKind))
+    endings = (STAMP_SUFFIX, *SIGNATURE_SUFFIXES, *_SUMS)
     name = path.name
     while name.endswith(endings):
         name = name.rpartition(".")[0]
@@ -190,29 +194,23 @@ def owner_of(path: Path) -> Path:
 def words_beside(path: Path) -> Iterator[Path]:
     """What lies beside a recording and is of it alone, whether it can be read or not."""
     suffixes = [*SIGNATURE_SUFFIXES, *(each + STAMP_SUFFIX for each in SIGNATURE_SUFFIXES)]
-    for suffix in (*suffixes, *(f".{kind}" for kind in SumKind)):
-        if _mark(_named(path, suffix)) is not None:
-            yield _named(path, suffix)
+    for beside in (f"{path}{suffix}" for suffix in (*suffixes, *_SUMS)):
+        if _mark(beside) is not None:
+            yield Path(beside)
 
 
-def _named(path: Path, suffix: str) -> Path:
-    return Path(f"{path}{suffix}")
-
-
-def _mark(path: Path | str) -> Mark | None:
+def _mark(path: str) -> Mark | None:
     """Of a file of its own: no link, which might lead out of the folder, and no pipe."""
-    # Missing, or its name has grown too long.
-    with suppress(OSError):
+    try:
         status = os.lstat(path)
-        if S_ISREG(status.st_mode):
-            return Mark.of(status)
-    return None
+    except OSError:  # missing, or its name has grown too long
+        return None
+    return Mark.of(status) if S_ISREG(status.st_mode) else None
 
 
-def _read(path: Path, suffix: str) -> _Beside | None:
-    beside = f"{path}{suffix}"  # as text: of most files there is none
-    mark = _mark(beside)
-    if mark is None:
+def _read(path: str, suffix: str) -> _Beside | None:
+    beside = f"{path}{suffix}"
+    if (mark := _mark(beside)) is None:
         return None
     if mark.size_bytes > _LARGEST:
         raise Undescribed(f"the {suffix} beside it is larger than {_LARGEST // 1024} KiB")
@@ -228,13 +226,14 @@ def _bytes_of(path: str, what: str, most: int) -> bytes:
         raise Unreadable(f"the {what} beside it: {read_error_text(error)}") from None
 
 
-def _listed(path: Path, kind: SumKind) -> Iterator[_Sum]:
-    """What the list of its folder has of it, if there is one."""
-    beside = f"{path.parent}/{kind.list_name}"
-    mark = _mark(beside)
-    values = _sums_in(beside, kind, mark).get(path.name, ()) if mark else ()
-    for value in values:  # of two that differ, one is wrong
-        yield kind, value, WordOrigin.BESIDE, f"the list {kind.list_name} beside it has"
+def _listed(folder: str, name: str, kind: SumKind) -> list[_Sum]:
+    """What the list of its folder has of it, if there is one; of two that differ, one is wrong."""
+    path = f"{folder}/{kind.list_name}"
+    if (mark := _mark(path)) is None:
+        return []
+    where = f"the list {kind.list_name} beside it has"
+    sums = _sums_in(path, kind, mark).get(name, ())
+    return [(kind, value, WordOrigin.BESIDE, where) for value in sums]
 
 
 @lru_cache(8)

@@ -22,7 +22,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from callrec.crypto.streaming import SEGMENT_BYTES, StreamSealer
@@ -299,16 +298,16 @@ class DirectoryBatch(BatchWriter):
     def keep(self) -> None:
         """Put the batch into the store, durably; the catalogue may name it from now on."""
         with disk_errors():
-            places = {name: recording_path(self._root, name) for name in self.parts}
+            top = self._root / RECORDINGS
+            places = {name: f"{top}/{name[:2]}/{name}" for name in self.parts}
             if self._brings_back and not sync_filesystem(self._disk):
                 sync(*map(Path, self.parts.values()))
-            self._write_journal(name for name, place in places.items() if not place.exists())
+            self._write_journal(name for name, place in places.items() if not Path(place).exists())
             for name, part in self.parts.items():
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
-                folders = {place.parent for place in places.values()}
-                top = {folder.parent for folder in folders}
-                sync(*places.values(), *folders, *top, self._root)
+                files = [*map(Path, places.values())]
+                sync(*files, *{file.parent for file in files}, top, self._root)
         self._kept = True
 
     def close(self, *, failed: bool) -> None:
@@ -351,12 +350,7 @@ class _Part:
             self._file = create_private(self.path)
         return self
 
-    def __exit__(
-        self,
-        failure: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, failure: object, error: object, traceback: object) -> None:
         with disk_errors():
             os.close(self._file)
             if failure is not None:
@@ -367,11 +361,11 @@ class _Part:
             return write_at_once(self._file, data)
 
 
-def _move(part: str, place: Path) -> None:
+def _move(part: str, place: str) -> None:
     try:
         move(part, place)
     except FileNotFoundError:
-        make_private_folder(place.parent, exist_ok=True)
+        make_private_folder(Path(place).parent, exist_ok=True)
         move(part, place)
 
 

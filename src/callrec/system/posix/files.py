@@ -179,7 +179,7 @@ def sync_tree(folder: Path) -> None:
         os.sync()
 
 
-move: Callable[[Path | str, Path], None] = os.rename
+move: Callable[[Path | str, Path | str], None] = os.rename
 """Give a file or folder another name on its drive, which nothing has."""
 
 move_over: Callable[[Path | str, Path], None] = os.replace

@@ -165,7 +165,7 @@ def sync_tree(folder: Path) -> None:
         sync(*(Path(at, name) for name in names), Path(at))
 
 
-def move(source: Path | str, target: Path) -> None:
+def move(source: Path | str, target: Path | str) -> None:
     """Give a file or folder another name on its drive, which nothing has; durably.
 
     Raises:
@@ -247,7 +247,7 @@ def _descriptor(handle: int, mode: int) -> int:
     return msvcrt.open_osfhandle(handle, mode | os.O_BINARY | os.O_NOINHERIT)
 
 
-def _move(source: Path | str, target: Path, how: int) -> None:
+def _move(source: Path | str, target: Path | str, how: int) -> None:
     api.check(KERNEL.MoveFileExW(str(source), str(target), how))
 
 
