@@ -164,16 +164,18 @@ class SignedTable:
             yield self._trigger(part, "moved", f"AFTER UPDATE OF {placed}", "NEW")
 
     def _trigger(self, part: SignedPart, what: str, when: str, row: str) -> str:
-        known = "".join(
-            f' AND {column} = {row}."{place}"'
-            for column, place in zip(_PLACES, part.places, strict=False)
-        )
         values = [f'{row}."{place}"' for place in part.places]
+        # Each of two questions is answered by the table's key: to compare a number with what may be
+        # text, as `sign_as_found` notes it, each row would be looked at.
+        ways = [[f"+{each}" for each in values], [f"CAST({each} AS TEXT)" for each in values]]
+        ways = ways if any("INT" in part.held[place] for place in part.places) else [values]
+        noted = f"SELECT 1 FROM touched WHERE (name, {', '.join(_PLACES[: len(values)])})"  # noqa: S608 - names of our own
+        known = (f"EXISTS ({noted} = ('{self.name}', {', '.join(way)}))" for way in ways)
         values += ["''"] * (_MAX_PLACES - len(values))
         was = self._text(row, part.places, new=part if row == "NEW" else None)
         return (
             f'CREATE TEMP TRIGGER "{part.name} {what}" {when} ON main."{part.name}"'  # noqa: S608 - names of our own
-            f" WHEN NOT EXISTS (SELECT 1 FROM touched WHERE name = '{self.name}'{known})"
+            f" WHEN NOT ({' OR '.join(known)})"
             f" BEGIN INSERT INTO touched VALUES ('{self.name}', {', '.join(values)}, {was}); END"
         )
 
