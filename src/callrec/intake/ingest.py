@@ -372,11 +372,8 @@ class IngestRun:
         )
         done.joined += len(portion.joined)
         done.unjoined += unjoined
-        done.dated_by_file += sum(
-            len(same)
-            for same in portion.new.values()
-            if is_unrecognised(same[0].call, same[0].record)
-        )
+        odd = [len(s) for s in portion.new.values() if is_unrecognised(s[0].call, s[0].record)]
+        done.dated_by_file += sum(odd)
         for taken in portion.recordings:
             for finding in sorted(taken.sound.findings):
                 done.findings.setdefault(finding, []).append(numbers[taken.uid])
