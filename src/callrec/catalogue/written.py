@@ -164,16 +164,19 @@ class SignedTable:
             yield self._trigger(part, "moved", f"AFTER UPDATE OF {placed}", "NEW")
 
     def _trigger(self, part: SignedPart, what: str, when: str, row: str) -> str:
-        known = "".join(
-            f' AND {column} = {row}."{place}"'
-            for column, place in zip(_PLACES, part.places, strict=False)
-        )
         values = [f'{row}."{place}"' for place in part.places]
+        # Each of two questions is answered by the table's key: to compare a number with what may be
+        # text, as `sign_as_found` notes it, each row would be looked at.
+        is_numbered = any("INT" in part.held[place] for place in part.places)
+        known = " OR ".join(
+            f"EXISTS (SELECT 1 FROM touched WHERE name = '{self.name}'{_all_are(way, values)})"  # noqa: S608 - names of our own
+            for way in (("+{}", "CAST({} AS TEXT)") if is_numbered else ("{}",))
+        )
         values += ["''"] * (_MAX_PLACES - len(values))
         was = self._text(row, part.places, new=part if row == "NEW" else None)
         return (
             f'CREATE TEMP TRIGGER "{part.name} {what}" {when} ON main."{part.name}"'  # noqa: S608 - names of our own
-            f" WHEN NOT EXISTS (SELECT 1 FROM touched WHERE name = '{self.name}'{known})"
+            f" WHEN NOT ({known})"
             f" BEGIN INSERT INTO touched VALUES ('{self.name}', {', '.join(values)}, {was}); END"
         )
 
@@ -183,10 +186,7 @@ class SignedTable:
             noted = ""
             for row, unless in (("OLD", "INSERT"), ("NEW", "DELETE")):
                 placed = [f'CAST({row}."{place}" AS TEXT)' for place in part.places]
-                known = "".join(
-                    f" AND {column} = {value}"
-                    for column, value in zip(_PLACES, placed, strict=False)
-                )
+                known = _all_are("{}", placed)
                 values = ", ".join([*placed, *["''"] * (_MAX_PLACES - len(placed))])
                 noted += (
                     f" IF TG_OP <> '{unless}' THEN INSERT INTO touched"  # noqa: S608 - names of our own
@@ -274,6 +274,11 @@ def _key(places: Sequence[str]) -> str:
     return " || '/' || ".join(
         _if_bytes([place], f"quote({place})", f"CAST({place} AS TEXT)") for place in places
     )
+
+
+def _all_are(way: str, values: Sequence[str]) -> str:
+    """In SQL: that the places of a row in `touched` are these values, each compared in this way."""
+    return "".join(f" AND p{place} = {way.format(each)}" for place, each in enumerate(values))
 
 
 def _if_bytes(values: Sequence[str], then: str, otherwise: str) -> str:

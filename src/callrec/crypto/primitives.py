@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -102,12 +103,12 @@ def mac_function(key: bytes) -> Callable[[bytes], bytes]:
 
     Law: ``mac_function(key)(data) == mac(key, data)``.
     """
-    keyed = hmac.new(key, digestmod="sha256")
+    keyed = HMAC(key, hashes.SHA256())
 
     def of(data: bytes) -> bytes:
         one = keyed.copy()
         one.update(data)
-        return one.digest()
+        return one.finalize()
 
     return of
 

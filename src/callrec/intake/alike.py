@@ -123,13 +123,12 @@ def _number(
     key. Calls of one start have that of their sources, which is not that of names either.
     """
     new = [*alone, *(group.same for of_sound in groups.values() for group in of_sound)]
-    places = {each.source: place for place, each in reversed([*enumerate(seen)])}
+    places = {id(each.source): place for place, each in enumerate(seen)}
 
     def began(same: list[Taken]) -> tuple[datetime, int]:
-        return same[0].call.started_at, min(places[each.source] for each in same)
+        return same[0].call.started_at, min([places[id(each.source)] for each in same])
 
-    for same in sorted(new, key=began):
-        portion.new[same[0].uid] = same
+    portion.new |= {same[0].uid: same for same in sorted(new, key=began)}
     portion.told |= {each.source: each.call for each in seen if isinstance(each, Taken)}
 
 
@@ -151,7 +150,7 @@ def _place_by_name(
     to_ask: list[tuple[Seen, int]] = []
     alone: list[list[Taken]] = []
     for each in seen:
-        number, rows = names.get(each.source, 0), known.get(each.sha256, ())
+        number = names.get(each.source, 0) if (rows := known.get(each.sha256, ())) else 0
         row = number and next((row for row in rows if row.id == number), None)
         if row and not each.source.member and not sidecar_for(each.source.path):
             portion.held.append((each, row))

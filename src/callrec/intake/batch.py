@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, func, select
@@ -146,8 +147,7 @@ def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
 def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:
     """The first revision of a recording; ``same`` are all the sources that have its sound."""
     taken = same[0]
-    metadata = taken.metadata if len(same) == 1 else None
-    metadata = metadata or _first_metadata(vault, keys, same)
+    metadata = (taken.metadata if len(same) == 1 else None) or _first_metadata(vault, keys, same)
     return _Revision(taken.uid, 1, taken.sealed.sha256_ciphertext, metadata)
 
 
@@ -262,18 +262,16 @@ def _macs(
     duplicates: DuplicateMacs, portion: Portion, numbers: Mapping[str, int]
 ) -> Iterator[tuple[bytes, int]]:
     told = portion.told
-    for first, *others in portion.new.values():
-        number = numbers[first.uid]
-        for taken in (first, *others):
+    for same in portion.new.values():
+        for taken in same:
             # As its source tells it, and as its call record does.
             calls = {id(call): call for call in (told.get(taken.source, taken.call), taken.call)}
             macs = duplicates.to_write(taken, calls.values(), is_new=True)
-            yield from ((m, number) for m in macs)
+            yield from zip(macs, repeat(numbers[same[0].uid]))
     for number, seen in portion.named.items():
         for each in seen:
             calls_told = [told[each.source]] if each.source in told else []
-            macs = duplicates.to_write(each, calls_told, is_new=False)
-            yield from ((m, number) for m in macs)
+            yield from zip(duplicates.to_write(each, calls_told, is_new=False), repeat(number))
     by_uid = {**numbers, **{each.row.uid: n for n, each in portion.recorded.items()}}
     yield from ((duplicates.record(uid)[0], by_uid[uid]) for uid in portion.joined)
 

@@ -260,13 +260,14 @@ class IngestRun:
         with reading(self._practice.engine) as connection:
             if self._keeps and not self._order.reads_back:
                 group.unread = unchanged_sources(connection, self._duplicates, sources)
-            left = [source for source in sources if source not in group.unread]
+            # To ask for a source costs more than all else here, and of most nothing is known.
+            left = [s for s in sources if s not in group.unread] if group.unread else sources
             known = seen_before(connection, self._duplicates, left)
         if group.unread:
             self._advance(sum(source.mark.size_bytes for source in group.unread))
         hashing = partial(hash_chunk, advance=self._advance)
-        group.tasks += self._submit(hashing, [s for s in left if s in known])
-        if new := [source for source in left if source not in known]:
+        group.tasks += self._submit(hashing, [s for s in left if s in known] if known else ())
+        if new := [s for s in left if s not in known] if known else left:
             group.tasks += self._sealed(group, new)
         return group
 
@@ -371,11 +372,8 @@ class IngestRun:
         )
         done.joined += len(portion.joined)
         done.unjoined += unjoined
-        done.dated_by_file += sum(
-            len(same)
-            for same in portion.new.values()
-            if is_unrecognised(same[0].call, same[0].record)
-        )
+        odd = [len(s) for s in portion.new.values() if is_unrecognised(s[0].call, s[0].record)]
+        done.dated_by_file += sum(odd)
         for taken in portion.recordings:
             for finding in sorted(taken.sound.findings):
                 done.findings.setdefault(finding, []).append(numbers[taken.uid])

@@ -22,7 +22,7 @@ from callrec.calls.custody import decode_name, encode_name
 from callrec.catalogue import tables
 from callrec.catalogue.engine import batches, insert_rows
 from callrec.catalogue.tables import to_millis
-from callrec.crypto.canonical import canonical
+from callrec.crypto.canonical import encode
 from callrec.crypto.context import context
 from callrec.crypto.primitives import derive, mac_function
 from callrec.dataclass import dataclass, field
@@ -42,8 +42,8 @@ could change again and look the same, as git's index has it too (racy-git)."""
 MAC_BYTES: Final = 16
 """Half of an HMAC-SHA-256, the least that RFC 2104 keeps; the sound decides, not the MAC."""
 
-_REMEMBERED: Final = 1024
-"""More sources than are under way at any time: those of two batches."""
+_REMEMBERED: Final = 4096
+"""More than what is asked for twice of the sources that are under way: those of two batches."""
 
 
 class DuplicateMacs:
@@ -56,9 +56,8 @@ class DuplicateMacs:
         """
         self._macs = [mac_function(key) for key in keys]
         self._still_since_ns = still_since_ns
-        # Asked for before a file is read and, of most, again when it is catalogued.
-        self.sight = lru_cache(_REMEMBERED)(self._sight)
-        self.mark = lru_cache(_REMEMBERED)(self._mark)
+        # What is asked for before a file is catalogued and, of most, again when it is.
+        self._asked_twice = lru_cache(_REMEMBERED)(self._under_each)
 
     @classmethod
     def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> DuplicateMacs:
@@ -75,7 +74,7 @@ class DuplicateMacs:
 
     def sound(self, sha256: str) -> list[bytes]:
         """MACs of an original's SHA-256 (in hex), one for each key, the newest key's first."""
-        return self._under_each(bytes.fromhex(sha256))
+        return self._asked_twice(bytes.fromhex(sha256))
 
     def name(self, seen: Seen) -> list[bytes]:
         name = os.fsencode(seen.source.path)
@@ -83,19 +82,19 @@ class DuplicateMacs:
 
     def call(self, sha256: str, told: Mapping[str, Any]) -> list[bytes]:
         """Of what is told of a call with that sound; of ``{}``, that nothing is."""
-        return self._under_each(b"call" + bytes.fromhex(sha256) + canonical(told))
+        return self._under_each(b"call" + bytes.fromhex(sha256) + encode(told))
 
-    def _sight(self, source: Source, mark: Mark) -> list[bytes]:
+    def sight(self, source: Source, mark: Mark) -> list[bytes]:
         name = encode_name(os.fsencode(source.path))
-        return self._under_each(_sight_of(name, str(mark.modified_ns), mark.size_bytes))
+        return self._asked_twice(_sight_of(name, str(mark.modified_ns), mark.size_bytes))
 
-    def _mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
+    def mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
         facts = {
             **_facts_of(mark),
             "name": encode_name(os.fsencode(source.path)),
             "sidecar": _facts_of(sidecar) if sidecar else None,
         }
-        return self._under_each(b"mark" + canonical(facts))
+        return self._asked_twice(b"mark" + encode(facts))
 
     def record(self, uid: str) -> list[bytes]:
         """Of a recording whose call record is in its metadata."""
@@ -283,8 +282,7 @@ def mark_beside(source: Source) -> Mark | None:
 
 def _sight_of(name: object, modified_ns: str, size_bytes: int) -> bytes:
     """Name and size alone could be guessed from a number and the clear columns."""
-    facts = {"modified_ns": modified_ns, "name": name, "size_bytes": size_bytes}
-    return b"sight" + canonical(facts)
+    return b"sight" + encode({"modified_ns": modified_ns, "name": name, "size_bytes": size_bytes})
 
 
 def _facts_of(mark: Mark) -> dict[str, Any]:
@@ -306,12 +304,13 @@ def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> Non
 
 def known_macs(connection: Connection, macs: Iterable[bytes]) -> dict[bytes, list[int]]:
     """Those that the catalogue knows, each with the numbers of its recordings, oldest first."""
-    table = tables.duplicate
     found = defaultdict[bytes, list[int]](list)
     for some in batches(list(macs)):
-        query = select(table.c.mac, table.c.recording).where(table.c.mac.in_(some))
-        for row in connection.execute(query.order_by(table.c.recording)):
-            found[bytes(row.mac)].append(row.recording)
+        # As text: SQLAlchemy takes longer to write so many parameters than they are looked for.
+        places = ", ".join("?" * len(some))
+        query = f"SELECT mac, recording FROM duplicate WHERE mac IN ({places}) ORDER BY recording"  # noqa: S608
+        for found_mac, recording in connection.exec_driver_sql(query, tuple(some)):
+            found[bytes(found_mac)].append(recording)
     return found
 
 
