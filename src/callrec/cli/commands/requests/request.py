@@ -271,7 +271,9 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
     recordings: list[NamedCall] = []
     if call.prompts.possible and not call.given.json:
         recordings = call.prompts.ask_until(
-            "Which recordings (1042 1043)", _attached, option="RECORDING"
+            "Which recordings (1042 1043)",
+            lambda answer: list(map(read_call, answer.replace(",", " ").split())),
+            option="RECORDING",
         )
     if not recordings:
         raise Unusable(
@@ -280,10 +282,6 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
             f" {request} for all that match",
         )
     return recordings
-
-
-def _attached(answer: str) -> list[NamedCall]:
-    return [read_call(each) for each in answer.replace(",", " ").split()]
 
 
 @request_app.command()
