@@ -52,20 +52,14 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     found = review_retention(practice, acting_person(ctx.obj, practice))
     if to is None:
-        _show_review(ctx.obj.out, found)
+        ctx.obj.out.show(review_json(found), _words(found))
+        if found.free:
+            ctx.obj.out.next_step("callrec retention dispose")
     else:
         rows, lines = map(review_cells, found.due), len(found.due)
         table = partial(to_csv, REVIEW_COLUMNS, rows, practice.settings.time_zone)
         write_report(to, review_json(found), table, replace=replace)
         ctx.obj.out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
-
-
-def _show_review(out: Output, found: RetentionReview) -> None:
-    from callrec.views.retention import review_json
-
-    out.show(review_json(found), _words(found))
-    if found.free:
-        out.next_step("callrec retention dispose")
 
 
 @retention_app.command()

@@ -420,32 +420,23 @@ def delegate(
     A second person signs for a loan too, if there is one who may: --countersign
     """
     from callrec.people.powers import end_delegation, lend_power
+    from callrec.views.people import delegation_line
 
     practice = practice_of(ctx.obj)
-    last = _last_day_lent(practice, until, end=end)
+    if end is (until is not None):
+        either = "say until when the power is lent, or end it"
+        raise Unusable(either, hint="give --until DATE or --end")
+    last = typed_day(practice, until, "--until", ahead=True)
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
-    _show_delegation(ctx.obj.out, user, power, last)
+    value = {"user": user, "power": power, "until": last}
+    ctx.obj.out.show(value, delegation_line(user, power, last))
+    ctx.obj.out.next_step(f"callrec user show {user}")
     _note_without_factor(ctx.obj, user)
-
-
-def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date | None:
-    """The last day of a loan; None: it ends now."""
-    if end is (until is not None):
-        either = "say until when the power is lent, or end it"
-        raise Unusable(either, hint="give --until DATE or --end")
-    return typed_day(practice, until, "--until", ahead=True)
-
-
-def _show_delegation(out: Output, user: str, power: Power, last: date | None) -> None:
-    from callrec.views.people import delegation_line
-
-    out.show({"user": user, "power": power, "until": last}, delegation_line(user, power, last))
-    out.next_step(f"callrec user show {user}")
 
 
 @user_app.command()
