@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,6 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.shell import quoted
@@ -31,10 +30,8 @@ from callrec.views.typed import read_request
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
-    from callrec.retention.categories import CategoryGiven
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
-    from callrec.retention.undo import UndoProposal
 
 retention_app = new_app()
 
@@ -128,11 +125,7 @@ def set_(
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, actor = practice_and_actor(ctx.obj)
     done = set_category(practice, actor, recordings, category=category, reason=why)
-    _show_category(ctx.obj.out, recordings, done)
-
-
-def _show_category(out: Output, recordings: Sequence[int], done: CategoryGiven) -> None:
-    chosen, longer = done.category, done.kept_as_claims
+    out, chosen, longer = ctx.obj.out, done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
     value = {"category": chosen.name, **facts(chosen, "rule"), "recordings": numbers}
     kept = len(numbers) - len(longer)
@@ -161,6 +154,7 @@ def undo(
     exist, so that no call is lost. You can take them in again afterwards.
     """
     from callrec.retention.undo import preview_undo, propose_undo
+    from callrec.views.retention import undo_lines
 
     practice, actor = practice_and_actor(ctx.obj)
     folders = sources or []
@@ -169,12 +163,7 @@ def undo(
     else:
         why = reason or ctx.obj.prompts.ask("Why is it taken back", option="--reason TEXT")
         made = propose_undo(practice, actor, batch, reason=why, sources=folders)
-    _show_undo(ctx.obj.out, made, folders)
-
-
-def _show_undo(out: Output, made: UndoProposal, folders: Sequence[Path]) -> None:
-    from callrec.views.retention import undo_lines
-
+    out = ctx.obj.out
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
     out.show(value, undo_lines(made))
     if made.reference:

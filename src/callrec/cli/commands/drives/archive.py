@@ -22,7 +22,7 @@ from callrec.system.shell import A_DRIVE, quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
-    from callrec.archive.run import Archived, BackedUp
+    from callrec.archive.run import Archived
     from callrec.archive.survey import VolumeReport
     from callrec.calls.trial import KeyTrial
     from callrec.practice import Actor, Practice
@@ -328,17 +328,14 @@ def backup(
     practice = practice_of(ctx.obj)
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
     done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
-    _show_backup(ctx.obj.out, done)
-    ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
-
-
-def _show_backup(out: Output, done: BackedUp) -> None:
+    out = ctx.obj.out
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
     out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", checked and opened.')
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
+    out.next_step(f"callrec archive verify {quoted(to)}")
 
 
 BackupTo = Annotated[
