@@ -51,6 +51,9 @@ def archive(
     """
     if ctx.invoked_subcommand is not None:
         return
+    from callrec.archive.run import archive_recordings
+    from callrec.registers.verify import check_vault
+
     if to is None:
         raise Unusable(
             "no drive or folder is given to archive to", hint=f"callrec archive --to {A_DRIVE}"
@@ -58,7 +61,16 @@ def archive(
     practice = practice_of(ctx.obj)
     limit = _cutoff(practice, older_than, before)
     label = _label_of(ctx.obj, practice, to, label, what="new drive", yes=yes or remove_local)
-    _archive(ctx.obj, practice, to, limit, label, removes=remove_local)
+    done = archive_recordings(
+        practice,
+        signing_person(ctx.obj, practice),
+        to,
+        check=check_vault,
+        started_before=limit,
+        label=label,
+        removes=remove_local,
+    )
+    _show_archived(ctx.obj.out, practice, done)
     ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
 
 
@@ -69,31 +81,6 @@ def _cutoff(practice: Practice, older_than: str | None, before: str | None) -> d
 
     on, zone = today(practice), practice.settings.time_zone
     return archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
-
-
-def _archive(
-    invocation: Invocation,
-    practice: Practice,
-    to: Path,
-    limit: datetime | None,
-    label: str | None,
-    *,
-    removes: bool,
-) -> None:
-    """Copy to the drive, once somebody signs for it, and show what was copied."""
-    from callrec.archive.run import archive_recordings
-    from callrec.registers.verify import check_vault
-
-    done = archive_recordings(
-        practice,
-        signing_person(invocation, practice),
-        to,
-        check=check_vault,
-        started_before=limit,
-        label=label,
-        removes=removes,
-    )
-    _show_archived(invocation.out, practice, done)
 
 
 def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
