@@ -6,7 +6,7 @@ person; a command's own rules decide again about the one that is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,7 +17,7 @@ from callrec.policy.clock_events import Urgency
 from callrec.policy.days import short_date
 from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
-from callrec.policy.role import Power, Role
+from callrec.policy.role import Role
 from callrec.policy.words import in_words
 from callrec.views.inbox import is_soon, pressing_day
 from callrec.views.requests.choosing import Keep, may_change, request_rows
@@ -26,7 +26,6 @@ from callrec.views.words import as_words, counted, local_time
 if TYPE_CHECKING:
     from callrec.office.inbox import InboxItem
     from callrec.practice import Actor, Practice
-    from callrec.requests.show import ListedRequest
 
 Offer: TypeAlias = Callable[[Invocation, Mapping[str, Any]], Mapping[str, str]]
 """What may be answered -> what it is, in words; given what was typed besides. Nothing: it is asked.
@@ -92,10 +91,6 @@ def _requests(none: str, act: RequestAct | None, keep: Keep) -> Offer:
 def open_requests(practice: Practice, actor: Actor) -> Mapping[str, str]:
     """The requests that somebody may search for and attach to, the newest first; perhaps none."""
     return _aligned(request_rows(practice, actor, RequestAct.AMENDED, may_change))
-
-
-def _may_revoke(each: ListedRequest, _: str, may: Collection[Power]) -> bool:
-    return TERMS[each.purpose].decided_with in may
 
 
 def _incidents(none: str, *, to_update: bool = False, is_open: bool = False) -> Offer:
@@ -306,7 +301,9 @@ _OF_COMMAND: Final[Mapping[tuple[str, str], Offer | None]] = {
         "decide", none="no request waits for your decision", can=_can_decide
     ),
     ("revoke", "REQUEST"): _requests(
-        "nothing is granted that you can revoke", RequestAct.REVOKED, _may_revoke
+        "nothing is granted that you can revoke",
+        RequestAct.REVOKED,
+        lambda each, _, may: TERMS[each.purpose].decided_with in may,
     ),
     ("listen", "REQUEST"): _GRANTED,
     ("release", "REQUEST"): _GRANTED,

@@ -238,18 +238,21 @@ def entered_complaints(practice: Practice, connection: Connection) -> tuple[Ente
 
 def _entered(entered: Entered[ComplaintHistory]) -> EnteredComplaint:
     """Where its leaves come to nothing, it waits as if it had just come."""
-    told, state = entered.source, ComplaintState.RECEIVED
+    told: Any = entered.source
+    state, came_on = ComplaintState.RECEIVED, None
     with suppress(Tampered):
         state = ComplaintState(told.state)
+    # A day of no calendar in one row does not take away the lists in which others stand.
+    with suppress(Tampered):
+        came_on = received_on(told) if entered.is_sound else None
     facts = ComplaintFacts(
         reference=f"C-{entered.number}", state=state, entered_by=PersonId(told.entered_by)
     )
-    came_on = _received_on(told) if entered.is_sound else None
     return EnteredComplaint(entered.id, facts, came_on)
 
 
 def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator[ListedComplaint]:
-    called = logins(practice)
+    called, on, warn_days = logins(practice), today(practice), practice.settings.clocks.warn_days
     for each in entered:
         facts, came_on = each.facts, each.received_on
         deadline = None if came_on is None else acknowledgement_of(practice, came_on)
@@ -260,19 +263,6 @@ def _listed(practice: Practice, entered: Iterable[EnteredComplaint]) -> Iterator
             received_on=came_on,
             due_on=None if deadline is None else deadline.due_on,
             is_unknown=deadline is None or deadline.is_unknown,
-            urgency=_urgency(practice, deadline) if deadline and waits else None,
+            urgency=urgency(deadline, on, warn_days=warn_days) if deadline and waits else None,
             entered_by=called[facts.entered_by],
         )
-
-
-def _urgency(practice: Practice, deadline: Deadline) -> Urgency:
-    warn_days = practice.settings.clocks.warn_days
-    return urgency(deadline, today(practice), warn_days=warn_days)
-
-
-def _received_on(row: Any) -> date | None:
-    """A day of no calendar in one row does not take away the lists in which others stand."""
-    try:
-        return received_on(row)
-    except Tampered:
-        return None

@@ -240,14 +240,18 @@ def entered_incidents(practice: Practice, connection: Connection) -> tuple[Enter
 
 def _entered(entered: Entered[IncidentHistory]) -> EnteredIncident:
     """Where its leaves come to nothing, it waits as if it had just been reported."""
-    source, state = entered.source, IncidentState.OPEN
+    source: Any = entered.source
+    state, noticed_at = IncidentState.OPEN, None
     told = reporter = PersonId(source.reporter)
     with suppress(Tampered):
         told, state = PersonId(source.told), IncidentState(source.state)
+    # A time of no calendar in one row does not take away the lists in which others stand.
+    with suppress(Tampered):
+        noticed_at = from_millis(source.aware_at) if entered.is_sound else None
     facts = IncidentFacts(
         reference=f"I-{entered.number}", state=state, reporter=reporter, told=told
     )
-    return EnteredIncident(entered.id, facts, _noticed_at(source) if entered.is_sound else None)
+    return EnteredIncident(entered.id, facts, noticed_at)
 
 
 def _open_incidents(practice: Practice, connection: Connection) -> list[EnteredIncident]:
@@ -275,11 +279,3 @@ def _listed(
             told=called[facts.told],
             recordings=recordings.get(each.id, 0),
         )
-
-
-def _noticed_at(row: Any) -> datetime | None:
-    """A time of no calendar in one row does not take away the lists in which others stand."""
-    try:
-        return from_millis(row.aware_at)
-    except Tampered:
-        return None

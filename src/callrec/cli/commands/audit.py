@@ -262,25 +262,16 @@ def print_(ctx: Context, *, to: options.ToPage = None, yes: options.Yes = False)
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".pdf",))
     checkpoint = checkpoint_to_keep(practice)
     size = read_checkpoint(checkpoint, origin(practice.vault)).size
-    if to is not None:
-        _write_head(practice, checkpoint.decode(), size, to, replace=replace)
-    _show_head(ctx.obj.out, checkpoint.decode(), size, to)
-
-
-def _write_head(practice: Practice, head: str, size: int, to: Path, *, replace: bool) -> None:
-    from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
-    from callrec.system.files import write_whole
-
-    fingerprint, at = practice.root.hex(), practice.now()
-    page = log_head_pdf(head, practice=practice.name, size=size, fingerprint=fingerprint, at=at)
-    write_whole(to, page, replace=replace)
-
-
-def _show_head(out: Output, head: str, size: int, to: Path | None) -> None:
+    out, head = ctx.obj.out, checkpoint.decode()
     value = {"size": size, "checkpoint": head, "path": to}
     if to is not None:
+        from callrec.paper.kit_pdf import log_head_pdf  # fpdf2: 200 ms
+        from callrec.system.files import write_whole
         from callrec.views.audit import entries_counted
 
+        fingerprint, at = practice.root.hex(), practice.now()
+        page = log_head_pdf(head, practice=practice.name, size=size, fingerprint=fingerprint, at=at)
+        write_whole(to, page, replace=replace)
         out.show(value, f'A note of the newest of {entries_counted(size)} is in "{to}".')
         out.next_step(f"print {quoted(to)}, and keep it where nobody can exchange it")
         return

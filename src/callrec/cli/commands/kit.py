@@ -13,7 +13,6 @@ import typer
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
-from callrec.cli.output import Output
 from callrec.cli.prompts import NEW_PASSWORD_FILE, PASSWORD_FILE, Prompts
 from callrec.system.files import remove_file
 from callrec.views.words import facts
@@ -188,7 +187,11 @@ def use(
     controller = _ask_controller(ctx.obj, practice, user, name)
     with kit_file(recovery_file) as keep:
         kit = use_kit(practice, typed, controller, split=recovery_shares is not None, keep=keep)
-    _show_new_controller(ctx.obj.out, user, kit, recovery_file)
+    out, value = ctx.obj.out, {"user": user, "recovery_kit": kit_json(kit, recovery_file)}
+    new = f"{user} is Data Controller. The kit is used up, and another takes its place."
+    out.show(value, (new, *kit_lines(kit, recovery_file)))
+    out.note("keep the pages of the kit before as long as callrec status names a drive for them")
+    out.next_step(f"callrec login {user}")
 
 
 def _ask_controller(call: Invocation, practice: Practice, user: str, name: str) -> Controller:
@@ -199,14 +202,6 @@ def _ask_controller(call: Invocation, practice: Practice, user: str, name: str) 
     known = [*facts_known(practice, None, call.now()), user, name]
     password = ask_new_password(call.prompts, user, known, NEW_PASSWORD_FILE)
     return Controller(user, name, password)
-
-
-def _show_new_controller(out: Output, user: str, kit: PrintedKit, file: Path | None) -> None:
-    value = {"user": user, "recovery_kit": kit_json(kit, file)}
-    new = f"{user} is Data Controller. The kit is used up, and another takes its place."
-    out.show(value, (new, *kit_lines(kit, file)))
-    out.note("keep the pages of the kit before as long as callrec status names a drive for them")
-    out.next_step(f"callrec login {user}")
 
 
 class Sharing(StrEnum):

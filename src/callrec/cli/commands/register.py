@@ -159,21 +159,14 @@ def report(
 
     practice = practice_of(ctx.obj)
     wanted = usual_month(practice) if month is None else read_month(month)
-    replaces = _check_files(ctx.obj, to, pdf, yes=yes)
-    found = make_report(practice, signing_person(ctx.obj, practice), wanted)
-    _show_report(ctx.obj.out, found, practice.settings.time_zone, replaces)
-
-
-def _check_files(
-    invocation: Invocation, to: Path | None, pdf: Path | None, *, yes: bool
-) -> Mapping[Path, bool]:
-    """The files that the report goes to, and whether each replaces one, as `check_destination`."""
     suffixes = {to: DOCUMENT_SUFFIXES, pdf: (".pdf",)}
-    return {
-        file: check_destination(invocation, file, yes=yes, suffixes=of_it)
+    replaces = {
+        file: check_destination(ctx.obj, file, yes=yes, suffixes=of_it)
         for file, of_it in suffixes.items()
         if file is not None
     }
+    found = make_report(practice, signing_person(ctx.obj, practice), wanted)
+    _show_report(ctx.obj.out, found, practice.settings.time_zone, replaces)
 
 
 def _show_report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,6 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output
 from callrec.errors import Unusable
 from callrec.policy.retention import DueGroup
 from callrec.system.shell import quoted
@@ -31,10 +30,8 @@ from callrec.views.typed import read_request
 from callrec.views.words import facts
 
 if TYPE_CHECKING:
-    from callrec.retention.categories import CategoryGiven
     from callrec.retention.erase import DisposalProposal
     from callrec.retention.review import RetentionReview
-    from callrec.retention.undo import UndoProposal
 
 retention_app = new_app()
 
@@ -52,20 +49,14 @@ def review(ctx: Context, *, to: options.RegisterFile = None, yes: options.Yes = 
     replace = to is not None and check_destination(ctx.obj, to, yes=yes, suffixes=(".csv", ".json"))
     found = review_retention(practice, acting_person(ctx.obj, practice))
     if to is None:
-        _show_review(ctx.obj.out, found)
+        ctx.obj.out.show(review_json(found), _words(found))
+        if found.free:
+            ctx.obj.out.next_step("callrec retention dispose")
     else:
         rows, lines = map(review_cells, found.due), len(found.due)
         table = partial(to_csv, REVIEW_COLUMNS, rows, practice.settings.time_zone)
         write_report(to, review_json(found), table, replace=replace)
         ctx.obj.out.show({"path": to, "lines": lines}, f'"{to}" is written, lines: {lines}')
-
-
-def _show_review(out: Output, found: RetentionReview) -> None:
-    from callrec.views.retention import review_json
-
-    out.show(review_json(found), _words(found))
-    if found.free:
-        out.next_step("callrec retention dispose")
 
 
 @retention_app.command()
@@ -134,11 +125,7 @@ def set_(
     why = reason or ctx.obj.prompts.ask("Reason", option="--reason TEXT")
     practice, actor = practice_and_actor(ctx.obj)
     done = set_category(practice, actor, recordings, category=category, reason=why)
-    _show_category(ctx.obj.out, recordings, done)
-
-
-def _show_category(out: Output, recordings: Sequence[int], done: CategoryGiven) -> None:
-    chosen, longer = done.category, done.kept_as_claims
+    out, chosen, longer = ctx.obj.out, done.category, done.kept_as_claims
     numbers = list(dict.fromkeys(recordings))
     value = {"category": chosen.name, **facts(chosen, "rule"), "recordings": numbers}
     kept = len(numbers) - len(longer)
@@ -167,6 +154,7 @@ def undo(
     exist, so that no call is lost. You can take them in again afterwards.
     """
     from callrec.retention.undo import preview_undo, propose_undo
+    from callrec.views.retention import undo_lines
 
     practice, actor = practice_and_actor(ctx.obj)
     folders = sources or []
@@ -175,12 +163,7 @@ def undo(
     else:
         why = reason or ctx.obj.prompts.ask("Why is it taken back", option="--reason TEXT")
         made = propose_undo(practice, actor, batch, reason=why, sources=folders)
-    _show_undo(ctx.obj.out, made, folders)
-
-
-def _show_undo(out: Output, made: UndoProposal, folders: Sequence[Path]) -> None:
-    from callrec.views.retention import undo_lines
-
+    out = ctx.obj.out
     value = {"id": made.reference or None, **facts(made, "batch", "recordings", "left")}
     out.show(value, undo_lines(made))
     if made.reference:

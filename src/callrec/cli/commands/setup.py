@@ -5,8 +5,9 @@ Nothing is written before the last question is answered, or the answer to any is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -236,17 +237,14 @@ def _check_page(invocation: Invocation, kit: PrintedKit, file: Path | None) -> N
         which = f" of page {number}" if kit.pages[1:] else ""
         invocation.prompts.ask_until(
             f"What are the last three words{which}, as they are on paper?",
-            _expects(page.split()[-3:]),
+            partial(_check_words, page.split()[-3:]),
             option="--recovery-file FILE",
         )
 
 
-def _expects(words: list[str]) -> Callable[[str], None]:
-    def read(text: str) -> None:
-        if text.casefold().split() != [word.casefold() for word in words]:
-            raise Unusable("these are not the last three words", hint="look at the paper again")
-
-    return read
+def _check_words(words: list[str], typed: str) -> None:
+    if typed.casefold().split() != [word.casefold() for word in words]:
+        raise Unusable("these are not the last three words", hint="look at the paper again")
 
 
 def _write_config(invocation: Invocation, plan: _Plan) -> None:

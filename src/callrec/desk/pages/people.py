@@ -192,8 +192,7 @@ def set_role(seat: Seat, asked: Asked, person: str) -> Answered:
     ):
         second = second_of(seat, asked)
     done = change_role(practice, actor, login=user, role=role, only=only, second=second)
-    lines = role_lines(user, role, sorted(only), done)
-    return go_on(seat, "/", *lines)
+    return go_on(seat, "/", *role_lines(user, role, sorted(only), done))
 
 
 def ask_lend(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -209,8 +208,7 @@ def lend(seat: Seat, asked: Asked, person: str) -> Answered:
     until = parse_day(asked.first("until"), today(practice), what="the last day", ahead=True)
     actor, second = seat.signer(password_of(asked)), second_of(seat, asked)
     lend_power(practice, actor, login=user, power=power, until=until, second=second)
-    line = delegation_line(user, power, until)
-    return go_on(seat, "/", line)
+    return go_on(seat, "/", delegation_line(user, power, until))
 
 
 def ask_take_back(seat: Seat, asked: Asked, person: str) -> Answered:
@@ -228,8 +226,7 @@ def take_back(seat: Seat, asked: Asked, person: str) -> Answered:
     power = read_word(Power, "power", asked.first("power"))
     actor = seat.signer(password_of(asked))
     end_delegation(seat.practice, actor, login=user, power=power)
-    line = delegation_line(user, power, None)
-    return go_on(seat, "/", line)
+    return go_on(seat, "/", delegation_line(user, power, None))
 
 
 ask_disable: Final = partial(_form, template="person_disable.html", title="Shut a person out")

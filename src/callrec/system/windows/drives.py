@@ -37,7 +37,6 @@ _QUERY_PROPERTY: Final = 0x2D_1400
 IOCTL_STORAGE_QUERY_PROPERTY: nothing need be opened for reading to ask them."""
 
 _ANSWER_BYTES: Final = 4096
-_MORE_DATA: Final = 234
 _NO_DIALOGUE: Final = 1
 """SEM_FAILCRITICALERRORS: an empty slot for cards is an error, and no window that waits."""
 

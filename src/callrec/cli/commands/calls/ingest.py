@@ -151,11 +151,12 @@ def _run_files(
     if how.names_only:
         _try_names(invocation, typed.paths, typed.system)
         return
-    paths, system, unrecognised = _sources(typed.paths), typed.system, typed.unrecognised
+    paths = _sources(typed.paths)
     if how.dry_run:
-        _rehearse(invocation, paths, typed.cdr, system, unrecognised=unrecognised)
+        _rehearse(invocation, paths, typed)
     else:
-        taking = _Taking(paths, parse_after(typed.after), typed.cdr, system, unrecognised)
+        after = parse_after(typed.after)
+        taking = _Taking(paths, after, typed.cdr, typed.system, typed.unrecognised)
         (_stay if how.watch else _ingest)(invocation, taking)
 
 
@@ -207,14 +208,7 @@ def _try_names(invocation: Invocation, names: list[str], system: str | None) -> 
     show_previews(invocation.out, list(preview_names(names, setup)))
 
 
-def _rehearse(
-    invocation: Invocation,
-    paths: list[Path],
-    cdr: list[Path],
-    system: str | None,
-    *,
-    unrecognised: bool,
-) -> None:
+def _rehearse(invocation: Invocation, paths: list[Path], typed: _Typed) -> None:
     from callrec.intake.preview import preview_sources
     from callrec.intake.reading import telephone_setup
     from callrec.intake.records import open_call_records
@@ -222,9 +216,9 @@ def _rehearse(
 
     check_paths(paths, invocation.config.vault)
     survey(paths)
-    setup = telephone_setup(invocation.settings, system=system)
-    with open_call_records(cdr, invocation.settings, system=system) as records:
-        now = invocation.now()
+    settings, now, system = invocation.settings, invocation.now(), typed.system
+    setup, unrecognised = telephone_setup(settings, system=system), typed.unrecognised
+    with open_call_records(typed.cdr, settings, system=system) as records:
         found = preview_sources(paths, setup, records, now=now, unrecognised=unrecognised)
         show_previews(invocation.out, list(found))
 

@@ -327,10 +327,6 @@ def _channel(text: str) -> Channel:
     return read_word(Channel, "channel", text)
 
 
-def _finding(text: str) -> Finding:
-    return read_word(Finding, "finding", text)
-
-
 ComplaintReference = Annotated[
     str,
     typer.Argument(
@@ -394,7 +390,7 @@ WhatCameOfIt = Annotated[
     typer.Option(
         "--finding",
         metavar="FINDING",
-        parser=_finding,
+        parser=lambda text: read_word(Finding, "finding", text),
         help="Upheld, partly-upheld, not-upheld, withdrawn or other-matter.",
     ),
 ]

@@ -148,12 +148,8 @@ _FINDINGS: Mapping[str, Any] = {name: _option(name, asked) for name, asked in FI
 """The option of each of the findings, under its name."""
 
 
-def _takes_findings(command: options.Command) -> options.Command:
-    return options.with_options(command, _FINDINGS, after=2)
-
-
 @incident_app.command()
-@_takes_findings
+@partial(options.with_options, added=_FINDINGS, after=2)
 def update(ctx: Context, incident: IncidentReference, **typed: Any) -> None:
     """Add what was found out; earlier answers to the same question are kept.
 
@@ -202,35 +198,19 @@ def close(
 ) -> None:
     """Close an incident: say that the Information Commissioner was told, or why not."""
     from callrec.incidents.incident import close_incident
+    from callrec.practice import today
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
     actor = _reader(ctx.obj, practice)
-    closing = _closing(
-        prompts, practice, outcome=outcome, on=on, reason=reason, delay_reason=delay_reason
-    )
-    prompts.confirm(f"close {incident}", yes=yes)
-    updated = close_incident(practice, actor, incident, closing)
-    _show_updated(ctx.obj, updated, f"{incident} is closed.")
-
-
-def _closing(
-    prompts: Prompts,
-    practice: Practice,
-    *,
-    outcome: Outcome | None,
-    on: str | None,
-    reason: str | None,
-    delay_reason: str,
-) -> Closing:
-    """How it ended: what was typed, and the answers to what was left out."""
-    from callrec.practice import today
-
     if outcome is None:
         outcome = Outcome(prompts.choose("Outcome", OUTCOMES, option="--outcome OUTCOME"))
     day = on or prompts.ask("On which day (or moment)", option="--on DATE")
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     read, at = parse_day_or_instant(day, practice.settings.time_zone, today(practice))
-    return Closing(outcome=outcome, on=read, at=at, reason=why, delay_reason=delay_reason)
+    closing = Closing(outcome=outcome, on=read, at=at, reason=why, delay_reason=delay_reason)
+    prompts.confirm(f"close {incident}", yes=yes)
+    updated = close_incident(practice, actor, incident, closing)
+    _show_updated(ctx.obj, updated, f"{incident} is closed.")
 
 
 def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:

@@ -22,7 +22,7 @@ from callrec.system.shell import A_DRIVE, quoted
 from callrec.views.words import counted, facts
 
 if TYPE_CHECKING:
-    from callrec.archive.run import Archived, BackedUp
+    from callrec.archive.run import Archived
     from callrec.archive.survey import VolumeReport
     from callrec.calls.trial import KeyTrial
     from callrec.practice import Actor, Practice
@@ -51,6 +51,9 @@ def archive(
     """
     if ctx.invoked_subcommand is not None:
         return
+    from callrec.archive.run import archive_recordings
+    from callrec.registers.verify import check_vault
+
     if to is None:
         raise Unusable(
             "no drive or folder is given to archive to", hint=f"callrec archive --to {A_DRIVE}"
@@ -58,7 +61,16 @@ def archive(
     practice = practice_of(ctx.obj)
     limit = _cutoff(practice, older_than, before)
     label = _label_of(ctx.obj, practice, to, label, what="new drive", yes=yes or remove_local)
-    _archive(ctx.obj, practice, to, limit, label, removes=remove_local)
+    done = archive_recordings(
+        practice,
+        signing_person(ctx.obj, practice),
+        to,
+        check=check_vault,
+        started_before=limit,
+        label=label,
+        removes=remove_local,
+    )
+    _show_archived(ctx.obj.out, practice, done)
     ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
 
 
@@ -69,31 +81,6 @@ def _cutoff(practice: Practice, older_than: str | None, before: str | None) -> d
 
     on, zone = today(practice), practice.settings.time_zone
     return archive_cutoff(older_than=older_than, before=before, today=on, zone=zone)
-
-
-def _archive(
-    invocation: Invocation,
-    practice: Practice,
-    to: Path,
-    limit: datetime | None,
-    label: str | None,
-    *,
-    removes: bool,
-) -> None:
-    """Copy to the drive, once somebody signs for it, and show what was copied."""
-    from callrec.archive.run import archive_recordings
-    from callrec.registers.verify import check_vault
-
-    done = archive_recordings(
-        practice,
-        signing_person(invocation, practice),
-        to,
-        check=check_vault,
-        started_before=limit,
-        label=label,
-        removes=removes,
-    )
-    _show_archived(invocation.out, practice, done)
 
 
 def _show_archived(out: Output, practice: Practice, done: Archived) -> None:
@@ -328,17 +315,14 @@ def backup(
     practice = practice_of(ctx.obj)
     label = _label_of(ctx.obj, practice, to, label, what="backup", yes=yes)
     done = back_up(practice, signing_person(ctx.obj, practice), to, check=check_vault, label=label)
-    _show_backup(ctx.obj.out, done)
-    ctx.obj.out.next_step(f"callrec archive verify {quoted(to)}")
-
-
-def _show_backup(out: Output, done: BackedUp) -> None:
+    out = ctx.obj.out
     value = {"volume": done.label, "copied_at": done.copied_at, "bytes": done.size_bytes}
     value |= facts(done, "on_vaults_disk")
     size = f"{done.size_bytes / 1000:,.1f} kB"
     out.show(value, f'The catalogue, {size}, is sealed in "{done.label}", checked and opened.')
     if done.on_vaults_disk:
         _warn_on_vaults_disk(out, done.label)
+    out.next_step(f"callrec archive verify {quoted(to)}")
 
 
 BackupTo = Annotated[

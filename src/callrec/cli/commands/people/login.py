@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ from callrec.views.words import as_words, can_line, facts
 
 if TYPE_CHECKING:
     from callrec.login.unlock import AwaitingConfirmation, LoggedIn
-    from callrec.policy.role import Power
-    from callrec.practice import Actor
 
 login_app = new_app()
 
@@ -133,21 +130,15 @@ whoami_app = new_app()
 def whoami(ctx: Context) -> None:
     """Show who is logged in, and what they can do today."""
     from callrec.practice import powers
-
-    practice, actor = practice_and_actor(ctx.obj)
-    fingerprint = practice.register.public_keys(actor.person.id).fingerprint
-    _show_person(ctx.obj.out, actor, sorted(powers(practice, actor)), fingerprint, practice.name)
-
-
-def _show_person(
-    out: Output, actor: Actor, may: Sequence[Power], fingerprint: str, practice: str
-) -> None:
     from callrec.views.fingerprints import fingerprint_lines
     from callrec.views.people import whoami_json
 
+    practice, actor = practice_and_actor(ctx.obj)
+    fingerprint = practice.register.public_keys(actor.person.id).fingerprint
+    may = sorted(powers(practice, actor))
     lines = (
-        f"{actor.login}, {as_words(actor.person.role)} of {practice}",
+        f"{actor.login}, {as_words(actor.person.role)} of {practice.name}",
         can_line(may),
         *fingerprint_lines("key", fingerprint),
     )
-    out.show(whoami_json(actor, may, fingerprint, practice), lines)
+    ctx.obj.out.show(whoami_json(actor, may, fingerprint, practice.name), lines)

@@ -37,7 +37,7 @@ from callrec.views.words import as_words, can_line, facts, local_time
 
 if TYPE_CHECKING:
     from callrec.login.people import Colleague
-    from callrec.people.joining import AddedPerson, PasswordReset
+    from callrec.people.joining import AddedPerson
     from callrec.practice import Actor, Practice
 
 user_app = new_app()
@@ -221,22 +221,18 @@ def reset(
     A second person signs for it too, if there is one who may: --countersign
     """
     from callrec.people.joining import reset_person
+    from callrec.views.people import reset_line, taken_back_lines
 
     practice, actor = practice_and_signer(ctx.obj)
     given = _provisional(password_file)
     second = _second_person(ctx.obj, practice, actor, user, countersign)
     ctx.obj.prompts.confirm(f"Reset {user}", yes=yes)
     done = reset_person(practice, actor, login=user, password=given, was_seen=seen, second=second)
-    _show_reset(ctx.obj.out, user, done, _hand_over(done.password, password_file))
-    _show_what_follows(ctx.obj.out, practice, user, seen=seen)
-
-
-def _show_reset(out: Output, user: str, done: PasswordReset, password: str | None) -> None:
-    from callrec.views.people import reset_line, taken_back_lines
-
+    password = _hand_over(done.password, password_file)
     value = {"user": user, "password": password, **facts(done, "taken_back")}
     taken_back = taken_back_lines(done.taken_back)
-    out.show(value, (reset_line(user), *_provisional_lines(password), *taken_back))
+    ctx.obj.out.show(value, (reset_line(user), *_provisional_lines(password), *taken_back))
+    _show_what_follows(ctx.obj.out, practice, user, seen=seen)
 
 
 def _show_what_follows(out: Output, practice: Practice, user: str, *, seen: bool) -> None:
@@ -263,36 +259,25 @@ def confirm(
 
     A second person signs for it too, if there is one who may: --countersign
     """
+    from callrec.people.joining import confirm_person
+
     sitting = Sitting(ctx.obj, users, done="confirmed")
     if words and len(words) != len(sitting.references):
         raise Unusable("give --words once for each person", hint="in the order of their logins")
     actor = signing_person(ctx.obj, practice_of(ctx.obj))
-    _confirm_each(ctx.obj, sitting, actor, words, countersign)
-    sitting.end()
-
-
-def _confirm_each(
-    call: Invocation,
-    sitting: Sitting,
-    actor: Actor,
-    words: Sequence[str] | None,
-    countersign: str | None,
-) -> None:
-    """Confirm each; the second person, once named, signs for all but themselves."""
-    from callrec.people.joining import confirm_person
-
-    second: Actor | None = None
+    second: Actor | None = None  # once named, they sign for all but themselves
     for user, said in zip(sitting.references, words or repeat(""), strict=False):
         with sitting.on(user):
-            practice = _with_who_is_who(call)
+            practice = _with_who_is_who(ctx.obj)
             if second is None and user != countersign:
-                second = _second_person(call, practice, actor, user, countersign)
+                second = _second_person(ctx.obj, practice, actor, user, countersign)
             beside = None if user == countersign else second
             question = f"The six words that {user} reads to you"
-            heard = said or call.prompts.ask(question, option="--words TEXT")
+            heard = said or ctx.obj.prompts.ask(question, option="--words TEXT")
             done = confirm_person(practice, actor, login=user, words=heard, second=beside)
             _show_confirmed(sitting, done, actor, beside)
-            _note_without_factor(call, user)
+            _note_without_factor(ctx.obj, user)
+    sitting.end()
 
 
 def _note_without_factor(call: Invocation, user: str) -> None:
@@ -420,32 +405,23 @@ def delegate(
     A second person signs for a loan too, if there is one who may: --countersign
     """
     from callrec.people.powers import end_delegation, lend_power
+    from callrec.views.people import delegation_line
 
     practice = practice_of(ctx.obj)
-    last = _last_day_lent(practice, until, end=end)
+    if end is (until is not None):
+        either = "say until when the power is lent, or end it"
+        raise Unusable(either, hint="give --until DATE or --end")
+    last = typed_day(practice, until, "--until", ahead=True)
     actor = signing_person(ctx.obj, practice)
     if last is None:
         end_delegation(practice, actor, login=user, power=power)
     else:
         second = _second_person(ctx.obj, practice, actor, user, countersign)
         lend_power(practice, actor, login=user, power=power, until=last, second=second)
-    _show_delegation(ctx.obj.out, user, power, last)
+    value = {"user": user, "power": power, "until": last}
+    ctx.obj.out.show(value, delegation_line(user, power, last))
+    ctx.obj.out.next_step(f"callrec user show {user}")
     _note_without_factor(ctx.obj, user)
-
-
-def _last_day_lent(practice: Practice, until: str | None, *, end: bool) -> date | None:
-    """The last day of a loan; None: it ends now."""
-    if end is (until is not None):
-        either = "say until when the power is lent, or end it"
-        raise Unusable(either, hint="give --until DATE or --end")
-    return typed_day(practice, until, "--until", ahead=True)
-
-
-def _show_delegation(out: Output, user: str, power: Power, last: date | None) -> None:
-    from callrec.views.people import delegation_line
-
-    out.show({"user": user, "power": power, "until": last}, delegation_line(user, power, last))
-    out.next_step(f"callrec user show {user}")
 
 
 @user_app.command()

@@ -22,7 +22,6 @@ from callrec.cli.invocation import (
 )
 from callrec.dataclass import replace
 from callrec.errors import Failed, Unusable
-from callrec.policy.edits import TypedEdit
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.withholding import Opinion
@@ -78,53 +77,30 @@ def approve(
     With several requests, you see each in turn, and type its reference or skip it. You give your
     password once, and each approval is signed separately. If one is refused, the others go on.
     """
+    from callrec.requests.decide import Decision, check_not_own_request
+
     sitting = Sitting(ctx.obj, requests, done="approved")
     sitting.check_of_one(recording=recording, withhold=withhold, clip=clip, silence=silence)
     practice = practice_of(ctx.obj)
-    chosen = _chosen(recording, withhold, options.typed_edits(clip, silence))
-    last = typed_day(practice, until, "--until", ahead=True)
-    opinion = _opinion(practice, opinion_of, opinion_on)
-    advised = typed_day(practice, consulted, "--consulted")
-    alone = glass_reason(reason, break_glass=break_glass, countersign=countersign)
-    decision = replace(chosen, to=to, until=last, note=note, glass_reason=alone)
-    decision = replace(decision, opinion=opinion, consulted_on=advised)
-    _approve_each(ctx.obj, sitting, practice, decision, countersign=countersign, yes=yes)
-    sitting.end()
-
-
-def _chosen(
-    recordings: Collection[int] | None,
-    withheld: Collection[options.Withheld] | None,
-    edits: tuple[TypedEdit, ...],
-) -> Decision:
-    """Which recordings are granted or withheld, and what is left out of those."""
-    from callrec.requests.decide import Decision
-
-    grounds = grounds_of(withheld or ())
-    return Decision(recordings=tuple(recordings or ()), withheld=grounds, edits=edits)
-
-
-def _approve_each(
-    call: Invocation,
-    sitting: Sitting,
-    practice: Practice,
-    decision: Decision,
-    *,
-    countersign: str | None,
-    yes: bool,
-) -> None:
-    """Have each request seen and its reference typed, and sign for it.
-
-    People who cannot approve the one request, as it is their own, are told before the password.
-    """
-    from callrec.requests.decide import check_not_own_request
-
+    decision = Decision(
+        recordings=tuple(recording or ()),
+        withheld=grounds_of(withhold or ()),
+        edits=options.typed_edits(clip, silence),
+        to=to,
+        until=typed_day(practice, until, "--until", ahead=True),
+        note=note,
+        opinion=_opinion(practice, opinion_of, opinion_on),
+        consulted_on=typed_day(practice, consulted, "--consulted"),
+        glass_reason=glass_reason(reason, break_glass=break_glass, countersign=countersign),
+    )
     breaks_glass = decision.glass_reason is not None
-    if call.prompts.possible and not (yes or breaks_glass or sitting.is_of_several):
-        check_not_own_request(practice, acting_person(call, practice), sitting.references[0])
-    actor = signing_person(call, practice)
-    seen = _each_confirmed(call, sitting, practice, actor, decision, yes=yes)
-    _sign_each(call, sitting, practice, actor, seen, countersign=countersign)
+    if ctx.obj.prompts.possible and not (yes or breaks_glass or sitting.is_of_several):
+        # Who cannot approve the one request, as it is their own, is told before the password.
+        check_not_own_request(practice, acting_person(ctx.obj, practice), sitting.references[0])
+    actor = signing_person(ctx.obj, practice)
+    seen = _each_confirmed(ctx.obj, sitting, practice, actor, decision, yes=yes)
+    _sign_each(ctx.obj, sitting, practice, actor, seen, countersign=countersign)
+    sitting.end()
 
 
 def _each_confirmed(

@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
     from callrec.requests.amend import Amended
     from callrec.requests.ask import CreatedRequest
-    from callrec.requests.gather import Gathered
     from callrec.requests.show import ListedRequest
     from callrec.search.search import Suggested
 
@@ -271,7 +270,9 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
     recordings: list[NamedCall] = []
     if call.prompts.possible and not call.given.json:
         recordings = call.prompts.ask_until(
-            "Which recordings (1042 1043)", _attached, option="RECORDING"
+            "Which recordings (1042 1043)",
+            lambda answer: list(map(read_call, answer.replace(",", " ").split())),
+            option="RECORDING",
         )
     if not recordings:
         raise Unusable(
@@ -280,10 +281,6 @@ def _ask_which(call: Invocation, request: str) -> list[NamedCall]:
             f" {request} for all that match",
         )
     return recordings
-
-
-def _attached(answer: str) -> list[NamedCall]:
-    return [read_call(each) for each in answer.replace(",", " ").split()]
 
 
 @request_app.command()
@@ -299,11 +296,7 @@ def gather(ctx: Context, request: options.Reference, *, leave_out: options.Leave
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice)
     gathered = gather_recordings(practice, actor, request, leave_out=grounds_of(leave_out or ()))
-    _show_gathered(ctx.obj, practice, gathered)
-
-
-def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathered) -> None:
-    out, amended, found = invocation.out, gathered.amended, gathered.found
+    out, amended, found = ctx.obj.out, gathered.amended, gathered.found
     value = {
         "id": amended.reference,
         "items": [call_json(call) for call in found],
@@ -312,8 +305,7 @@ def _show_gathered(invocation: Invocation, practice: Practice, gathered: Gathere
         **facts(gathered, "shared", "is_outdated", "elsewhere", "too_many"),
         **facts(amended, "version", "recordings", "grants_ended", "of_other_day"),
     }
-    zone = practice.settings.time_zone
-    table = [calls_table(found, zone)] if found else []
+    table = [calls_table(found, practice.settings.time_zone)] if found else []
     out.show(value, [*table, *gathered_lines(gathered)])
     for line in gathering_notes(gathered):
         out.note(line)

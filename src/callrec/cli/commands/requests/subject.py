@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +20,7 @@ from callrec.cli.invocation import (
     practice_of,
 )
 from callrec.cli.layout import Table
-from callrec.cli.output import Output, labelled
+from callrec.cli.output import labelled
 from callrec.dataclass import replace
 from callrec.policy.days import day_in_words, short_date
 from callrec.policy.rights.subject import check_name, check_proof, read_birthday, read_nhs_number
@@ -39,8 +39,7 @@ from callrec.views.words import facts
 
 if TYPE_CHECKING:
     from callrec.practice import Actor, Practice
-    from callrec.retention.people import ErasedSubject
-    from callrec.search.subjects import FoundSubject, ShownSubject
+    from callrec.search.subjects import ShownSubject
     from callrec.subjects.register import KeptSubject, SubjectAnswers
 
 subject_app = new_app()
@@ -172,14 +171,10 @@ def find(
         ctx.obj.prompts, practice, actor, reason, request, is_refused=not criteria.names_one
     )
     found = look_up_subjects(practice, actor, criteria, reason=reason, request=request)
-    _show_found(ctx.obj.out, found)
-
-
-def _show_found(out: Output, found: Sequence[FoundSubject]) -> None:
     rows = [(each.reference, each.name, day_in_words(each.born_on)) for each in found]
     table = Table(("person", "name", "born"), rows)
     items = [{"id": each.reference, **facts(each, "name", "born_on")} for each in found]
-    out.show({"items": items}, table if found else "Nobody on the register is so.")
+    ctx.obj.out.show({"items": items}, table if found else "Nobody on the register is so.")
 
 
 @subject_app.command()
@@ -236,10 +231,7 @@ def erase(
     ctx.obj.prompts.confirm(f"erase {subject} from the register", yes=yes)
     found = find_attached_volumes(practice, volumes or [])
     erased = erase_subject(practice, actor, subject, volumes=found, check=check_vault)
-    _show_erased(ctx.obj.out, subject, erased)
-
-
-def _show_erased(out: Output, subject: str, erased: ErasedSubject) -> None:
+    out = ctx.obj.out
     value = {
         "id": erased.reference,
         **facts(erased, "owed"),
