@@ -109,13 +109,12 @@ def check_closing(
     terms = TERMS[request.purpose]
     command = f"callrec request close {request.reference} --reason TEXT"
     if undecided and not reason:
-        approve = f"callrec approve {request.reference}"
         raise Refused(
             f"{request.reference} asks for recordings that nobody has decided:"
             f" {some_of(undecided)}",
             clause=terms.decided_under,
-            hint=f"who decides it runs {approve} --recording ID, or {approve} --withhold ID=GROUND;"
-            f" if the person wants them no longer, the decider closes it: {command}",
+            hint=f"who decides it decides them, too: callrec approve {request.reference}; if the"
+            f" person wants them no longer, who decides it closes it: {command}",
         )
     lifts = terms.restricts and request.state is RequestState.IN_EFFECT
     if not (reason or was_told) and lifts:
