@@ -177,4 +177,4 @@ def hear(house: House, reference: str) -> None:
     (recording,) = rows(house, "SELECT uid FROM recording WHERE id = 1")
     with writing(house.practice, sam.signer) as act:
         history = read_history(house.practice, act.connection, request_id(house, reference))
-        log_request_event(act, sam, history, RequestAct.LISTENED, subject=[recording.uid])
+        log_request_event(act, sam, history, RequestAct.LISTENED, subject=["1" * 32, recording.uid])

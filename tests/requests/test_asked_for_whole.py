@@ -18,11 +18,12 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.requests import decide, gather, model
 from callrec.requests.amend import amend_particulars, attach_recordings, detach_recordings
-from callrec.requests.decide import Decision, deny_request, preview_approval
+from callrec.requests.decide import Decision, deny_request, preview_approval, revoke_grants
 from callrec.requests.event import close_request, withdraw_request
 from callrec.requests.gather import Gathered, gather_recordings
+from callrec.requests.lapse import expire_lapsed
 from house.commands import type_in
-from house.holds import hear
+from house.listening import hear
 from house.packages import release
 from house.practices import House
 from house.requests import (
@@ -32,6 +33,7 @@ from house.requests import (
     further_of,
     logged_in,
     opened,
+    pass_days,
     signed_in,
     third_parties_checked,
 )
@@ -153,17 +155,69 @@ def test_what_a_part_took_from_another_since_it_was_approved_it_does_not_give_up
         detach_recordings(house.practice, sam, first, [3])
 
 
+UNDECIDED = "asks for recordings that nobody has decided: 3 "
+
+
+def check_closes_by_decision(house: House, reference: str) -> None:
+    """Only who decides it closes it, with a reason."""
+    sam, dora = signed_in(house, "sam"), signed_in(house, "dora")
+    refused = ((sam, "", UNDECIDED), (dora, "", UNDECIDED), (sam, REASON, "may not decide"))
+    for actor, reason, message in refused:
+        with pytest.raises(Refused, match=message):
+            close_request(house.practice, actor, reference, reason=reason)
+    close_request(house.practice, dora, reference, reason=REASON)
+
+
 def test_it_is_not_closed_while_some_is_not_decided_but_by_who_decides_and_with_a_reason(
     house: House,
 ) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
     assert decided(house, reference, recordings=(1,), withheld={2: Ground.THIRD_PARTY}) == (1,)
     hear(house, reference)
-    sam, dora = signed_in(house, "sam"), signed_in(house, "dora")
-    for actor, reason in ((sam, ""), (dora, ""), (sam, REASON)):
-        with pytest.raises(Refused):
-            close_request(house.practice, actor, reference, reason=reason)
-    close_request(house.practice, dora, reference, reason=REASON)
+    check_closes_by_decision(house, reference)
+
+
+def revoked(house: House, reference: str) -> None:
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=REASON)
+
+
+def changed(house: House, reference: str) -> None:
+    why = Answers(reason="She asks for it once more, in other words")
+    amend_particulars(house.practice, signed_in(house, "sam"), reference, why)
+
+
+def lapsed(house: House, _: str) -> None:
+    pass_days(house, 15)
+    expire_lapsed(house.practice, logged_in(house, "sam"))
+
+
+@pytest.mark.parametrize("taken_back", [revoked, changed, lapsed])
+def test_what_was_granted_and_taken_back_unheard_is_not_decided(
+    house: House, taken_back: Callable[[House, str], None]
+) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    assert decided(house, reference) == (1, 2, 3)
+    taken_back(house, reference)
+    assert decided(house, reference, recordings=(1,), withheld={2: Ground.THIRD_PARTY}) == (1,)
+    hear(house, reference)
+    check_closes_by_decision(house, reference)
+
+
+def test_what_was_taken_back_after_some_was_heard_is_not_decided(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    assert decided(house, reference, withheld={2: Ground.THIRD_PARTY}) == (1, 3)
+    hear(house, reference)
+    revoked(house, reference)
+    with pytest.raises(Refused, match="asks for recordings that nobody has decided: 2, 3 "):
+        close_request(house.practice, signed_in(house, "sam"), reference)
+
+
+def test_what_has_lapsed_was_decided(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    assert decided(house, reference, withheld={2: Ground.THIRD_PARTY}) == (1, 3)
+    hear(house, reference)
+    lapsed(house, reference)
+    close_request(house.practice, signed_in(house, "sam"), reference, reason=REASON)
 
 
 def test_one_part_that_is_refused_is_answered_by_that(house: House) -> None:

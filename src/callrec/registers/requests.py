@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from callrec.audit.leaf import Leaf
 from callrec.dataclass import dataclass
 from callrec.policy.further import FurtherParticular
-from callrec.policy.hearing import REOPENING_ACTS, answers_requester
+from callrec.policy.hearing import answers_requester
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState, is_unanswered
 from callrec.policy.role import VaultKey
@@ -20,7 +20,7 @@ from callrec.policy.words import mask_name
 from callrec.practice import Actor, Practice
 from callrec.record.versions import open_details
 from callrec.release.listen import attended_at, hearing_end_leaf
-from callrec.requests.approvals import read_approvals
+from callrec.requests.approvals import decided_together, read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
@@ -121,16 +121,9 @@ def _withheld(request: RegisteredRequest) -> Sequence[str]:
     """
     if not request.approvals:
         return ()
-    newest = request.approvals[-1]
-    anew = (leaf.seq for leaf in request.history.leaves if leaf.act in REOPENING_ACTS)
-    since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
-    granted = {
-        uid
-        for approval in request.approvals
-        if approval.digest == newest.digest and approval.leaf.seq > since
-        for uid in approval.items
-    }
-    return [code for uid, code in newest.withheld if uid not in granted]
+    together = decided_together(request.approvals, request.history)
+    granted = {uid for approval in together for uid in approval.items}
+    return [code for uid, code in together[-1].withheld if uid not in granted]
 
 
 def _denied_with(

@@ -22,14 +22,14 @@ from callrec.package.certificate import CertifiedApproval
 from callrec.policy.authority import RequestFacts, check_signers
 from callrec.policy.edits import Edits
 from callrec.policy.hearing import APPROVAL_ENDED_BY, REOPENING_ACTS
-from callrec.policy.request import RequestAct, has_lapsed
+from callrec.policy.request import CHANGING_ACTS, RequestAct, has_lapsed
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.practice import Practice
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
 from callrec.requests.history import decides_each_recording
-from callrec.requests.model import Approval, History
+from callrec.requests.model import Approval, History, uids_used
 
 
 def read_approvals(
@@ -153,6 +153,34 @@ def last_approval(
         return None
     is_over = any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf))
     return None if is_over else newest
+
+
+def decided_together(approvals: tuple[Approval, ...], history: History) -> tuple[Approval, ...]:
+    """The newest approval, and those before it of the same version, oldest first.
+
+    Not what was taken back or had lapsed when it was approved again: then all was decided again.
+    """
+    if not approvals:
+        return ()
+    newest = approvals[-1]
+    anew = (leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS)
+    since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
+    return tuple(
+        each for each in approvals if each.digest == newest.digest and each.leaf.seq > since
+    )
+
+
+def uids_decided(approvals: tuple[Approval, ...], history: History) -> frozenset[str]:
+    """Uids of what is granted, or withheld on a ground, and of what was heard or went out before.
+
+    What was taken back, or was of another version, is decided no more; what has lapsed was.
+    """
+    used, together = uids_used(history), decided_together(approvals, history)
+    since = history.after(together[-1].leaf) if together else ()
+    if not together or any(leaf.act in (RequestAct.REVOKED, *CHANGING_ACTS) for leaf in since):
+        return used
+    withheld = {uid for uid, code in together[-1].withheld if code != Ground.NOT_APPROVED}
+    return used.union(withheld, *(each.items for each in together))
 
 
 def last_edits(

@@ -47,12 +47,11 @@ from callrec.policy.request import (
     has_standing_approval,
     is_undelivered,
 )
-from callrec.policy.rights.grounds import Ground
 from callrec.policy.rights.letter import LetterKind, is_told, letter_after
 from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.approvals import read_approvals, uids_granted
+from callrec.requests.approvals import read_approvals, uids_decided, uids_granted
 from callrec.requests.clock import (
     ACT_OF_DATED,
     deadline_on_day,
@@ -64,7 +63,7 @@ from callrec.requests.clock import (
 from callrec.requests.history import log_request_event, log_with_words, read_history, store_words
 from callrec.requests.holding import check_not_counted_on
 from callrec.requests.lapse import attempt_on, signing_on
-from callrec.requests.model import MAKING_ACTS, Clock, History, OpenRequest, uids_heard
+from callrec.requests.model import Clock, History, OpenRequest, uids_asked_for, uids_heard
 from callrec.requests.open import read_request, unopened_facts
 from callrec.requests.telling import notify_dated
 
@@ -242,12 +241,9 @@ def _undecided(
     """Numbers of what a law gives a right to, and nobody has granted or kept back on a ground."""
     if not TERMS[Purpose(row.purpose)].is_owed_whole:
         return ()
-    asked = {*[leaf for leaf in history.leaves if leaf.act in MAKING_ACTS][-1].subject[1:]}
-    for approval in read_approvals(practice, connection, history):
-        asked -= approval.items.keys()
-        asked -= {uid for uid, code in approval.withheld if code != Ground.NOT_APPROVED}
-    table = tables.recording.c
-    query = select(table.id).where(table.uid.in_(asked), table.data_key.is_not(None))
+    decided = uids_decided(read_approvals(practice, connection, history), history)
+    left, table = {*uids_asked_for(history.making)} - decided, tables.recording.c
+    query = select(table.id).where(table.uid.in_(left), table.data_key.is_not(None))
     return connection.execute(query.order_by(table.id)).scalars().all()
 
 
@@ -272,7 +268,8 @@ def close_request(
     ):
         history = read_history(practice, act.connection, row.id)
         undecided = _undecided(practice, act.connection, row, history)
-        if actor.person.id == history.requester and not undecided:  # they need not open it
+        # Who made it need not open it, unless they close it in place of a decision.
+        if actor.person.id == history.requester and not (undecided and reason):
             facts = unopened_facts(find_request(act.connection, reference), history)
         else:
             facts = read_request(practice, actor, act.connection, reference).facts

@@ -11,6 +11,7 @@ count only if the leaf commits to them (docs/formats/grant.md, 4).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -125,17 +126,24 @@ class RequestOutline:
     """That version came of a gathering: all that matches was looked for, whatever was found."""
 
 
+def read_versions(connection: Connection) -> Mapping[str, Sequence[Leaf]]:
+    """By request: the leaf that made each of its versions, oldest first."""
+    versions = defaultdict[str, list[Leaf]](list)
+    for leaf in done_leaves(connection, MAKING_ACTS):
+        versions[leaf.subject[0]].append(leaf)
+    return versions
+
+
 def read_outlines(connection: Connection) -> Mapping[str, RequestOutline]:
     """Who made or changed each request, and how many recordings it asks for."""
-    found: dict[str, RequestOutline] = {}
-    for leaf in done_leaves(connection, MAKING_ACTS):
-        request, *uids = leaf.subject
-        makers = found[request].makers if request in found else frozenset()
-        is_gathered = leaf.act == RequestAct.GATHERED
-        if not is_gathered:
-            makers |= {leaf.actor}
-        found[request] = RequestOutline(makers, tuple(uids), is_gathered)
-    return found
+    return {
+        request: RequestOutline(
+            makers=frozenset(leaf.actor for leaf in made if leaf.act != RequestAct.GATHERED),
+            uids=uids_asked_for(made[-1]),
+            is_gathered=made[-1].act == RequestAct.GATHERED,
+        )
+        for request, made in read_versions(connection).items()
+    }
 
 
 def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestOutline:

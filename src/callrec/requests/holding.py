@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -44,8 +45,8 @@ from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none, unrecorded
 from callrec.requests.covering import holds_covering
-from callrec.requests.history import REQUESTS
-from callrec.requests.model import MAKING_ACTS, History, OpenRequest
+from callrec.requests.history import REQUESTS, read_versions
+from callrec.requests.model import History, OpenRequest, uids_asked_for
 from callrec.requests.open import read_request
 from callrec.requests.rules import Rulebook, check_done_by_entitled, read_rulebook
 
@@ -203,9 +204,7 @@ def check_not_counted_on(
     terms = TERMS[Purpose(row.purpose)]
     if not terms.is_owed_whole:
         return
-    versions, named = defaultdict[str, list[Leaf]](list), defaultdict[str | None, set[str]](set)
-    for leaf in done_leaves(connection, MAKING_ACTS):
-        versions[leaf.subject[0]].append(leaf)
+    versions, named = read_versions(connection), defaultdict[str | None, set[str]](set)
     for request, _, uids in _matchings(connection):
         named[request].update(uids)
     approved = {
@@ -216,15 +215,15 @@ def check_not_counted_on(
         for each in REQUESTS.every(connection)
         if each.purpose == row.purpose and each.state not in _ENDED_UNANSWERED
     ]
-    asked = {each.id: {*versions[each.id][-1].subject[1:]} for each in parts}
+    asked = {each.id: {*uids_asked_for(versions[each.id][-1])} for each in parts}
     mine = asked.pop(row.id)
     stands = set[str]().union(*asked.values(), () if given_up is None else mine - {*given_up})
     for each in parts:
         if each.state in UNDECIDED or each.id not in approved:
             continue
         at = approved[each.id]
-        decided = {*_standing(versions[each.id], at)[0].subject[1:]}
-        counted = {uid for leaf in _standing(versions[row.id], at) for uid in leaf.subject[1:]}
+        decided = {*uids_asked_for(_standing(versions[each.id], at)[0])}
+        counted = {*chain.from_iterable(map(uids_asked_for, _standing(versions[row.id], at)))}
         lost = (counted & named[each.id]) - decided - stands
         is_part = each.id == row.id or decided & named[row.id] or not named[row.id]
         if lost and is_part:

@@ -398,6 +398,12 @@ def uids_heard(history: History) -> frozenset[str]:
     return frozenset(leaf.subject[2] for leaf in leaves if leaf.act == RequestAct.LISTENED)
 
 
+def uids_used(history: History) -> frozenset[str]:
+    """Uids of the recordings that somebody has listened to under a request, or that went out."""
+    delivered = (leaf.subject[2:] for leaf in history.leaves if leaf.act == RequestAct.DELIVERED)
+    return uids_heard(history).union(*delivered)
+
+
 def without_failed(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
     """All leaves but those of hearings that failed before anything could be heard."""
     every = tuple(leaves)
