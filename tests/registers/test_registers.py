@@ -557,7 +557,7 @@ def test_what_the_staff_heard_and_was_revoked_is_closed_and_not_granted(stocked:
     approve(stocked, reference, "dora")
     hear(stocked, reference)
     revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
+    close_request(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "closed"
 
 

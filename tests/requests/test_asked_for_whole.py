@@ -220,11 +220,11 @@ def test_what_has_lapsed_was_decided(house: House) -> None:
     close_request(house.practice, signed_in(house, "sam"), reference, reason=REASON)
 
 
-def test_one_part_that_is_refused_is_answered_by_that(house: House) -> None:
+@pytest.mark.parametrize("ground", [Ground.UNFOUNDED, Ground.DAMAGED])
+def test_one_part_that_is_refused_is_answered_by_that(house: House, ground: Ground) -> None:
     first, second = in_two_parts(house)
     assert decided(house, first) == (1, 2)
-    dora = signed_in(house, "dora")
-    deny_request(house.practice, dora, second, reason=REASON, ground=Ground.UNFOUNDED)
+    deny_request(house.practice, signed_in(house, "dora"), second, reason=REASON, ground=ground)
 
 
 def test_what_somebody_else_asks_for_is_left_out(house: House) -> None:

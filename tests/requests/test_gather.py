@@ -150,6 +150,7 @@ def test_what_says_nothing_is_not_gathered(callers: House) -> None:
 WRONG: dict[str, tuple[dict[int, Ground], type[CallrecError], str]] = {
     "what was not found": ({3: Ground.NOT_RELEVANT}, NotFound, "does not match"),
     "as nobody approved it": ({1: Ground.NOT_APPROVED}, Refused, "no ground to leave out"),
+    "as damaged": ({1: Ground.DAMAGED}, Refused, "no ground to leave out"),
     "as if it were not held": ({1: Ground.NOT_HELD}, Refused, "no ground to leave out"),
     "as a health professional says": ({1: Ground.SERIOUS_HARM}, Refused, "no ground to leave out"),
     "as they did not expect it": ({1: Ground.EXPECTATIONS}, Refused, "patient"),

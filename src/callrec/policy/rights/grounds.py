@@ -52,6 +52,7 @@ class Ground(Worded):
     HEALTH_CARE = "health-care", "care needs it, under a duty of professional secrecy"
     ARCHIVING = "archiving", "archives or research in the public interest need it"
     CLAIMS = "claims", "legal claims need it, to be made or defended"
+    DAMAGED = "damaged", "it is damaged and cannot be played"
     NOT_HELD = "not-held", "nothing that was asked for is held"
     UNFOUNDED = "unfounded", "the request is manifestly unfounded or excessive"
     NO_RIGHT = "no-right", "this right does not apply to it"
@@ -157,6 +158,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.CRIME: Basis(Law.CRIME),
                 Ground.EXPECTATIONS: Basis(Law.EXPECTATIONS, only_if=OnlyIf.ANOTHER_ASKS),
                 Ground.UNFOUNDED: Basis(Law.UNFOUNDED),
+                Ground.DAMAGED: Basis(Clause.SUBJECT_ACCESS),
                 Ground.NOT_HELD: Basis(Clause.SUBJECT_ACCESS),
             }
         case Purpose.PORTABILITY:
@@ -171,6 +173,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                     Law.PORTABILITY,
                     "this right is for what somebody gave us by consent or under a contract",
                 ),
+                Ground.DAMAGED: Basis(Clause.RIGHTS),
                 Ground.NOT_HELD: Basis(Clause.RIGHTS),
             }
         case Purpose.DECEASED:
@@ -190,6 +193,7 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
                 Ground.NO_RIGHT: Basis(
                     Law.ACCESS_TO_HEALTH_RECORDS, "it is not part of this patient's health record"
                 ),
+                Ground.DAMAGED: Basis(Law.ACCESS_TO_HEALTH_RECORDS),
                 Ground.NOT_HELD: Basis(Law.ACCESS_TO_HEALTH_RECORDS),
             }
         case Purpose.ERASURE:

@@ -269,8 +269,8 @@ def check_left_out(
     check_may_rest_on((ground,), request, further, None, on=on)
 
 
-_NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD)
-"""What nobody chooses of a recording that was found."""
+_NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD, Ground.DAMAGED)
+"""What is said of a recording that was found by those who decide, or never."""
 
 
 def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:
