@@ -20,7 +20,6 @@ from callrec.audit.log import (
     UNREADABLE_DETAILS,
     Head,
     Log,
-    acts_condition,
     current_register,
     log_transaction,
     read_detail,
@@ -28,6 +27,7 @@ from callrec.audit.log import (
     read_leaf,
     read_register,
     repeated_statements,
+    rows_of_acts,
     stored_head,
     stored_size,
 )
@@ -217,11 +217,7 @@ def test_leaves_are_found_by_how_they_begin(house: House, acts: tuple[str, ...])
     appended(house)
     with reading(house.practice.engine) as connection:
         bodies = connection.execute(select(tables.leaf.c.body)).scalars().all()
-        found = (
-            connection.execute(select(tables.leaf.c.body).where(acts_condition(acts)))
-            .scalars()
-            .all()
-        )
+        found = rows_of_acts(connection, acts).scalars("body").all()
     wanted = [body for body in bodies if Leaf.decode(body, body_seq(body)).act in acts]
     assert {*wanted} <= {*found}
     assert len(found) < len(bodies)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from callrec.audit.erased import may_destroy
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import acts_condition
+from callrec.audit.log import rows_of_acts
 from callrec.audit.rows import check_each_row
 from callrec.catalogue import tables
 from callrec.catalogue.engine import TO_RESTORE
@@ -43,9 +43,7 @@ def check_as_signed(
     numbers = {row.uid.encode(): row.id for row in rows}
     if not numbers:
         return
-    leaf = tables.leaf.c
-    query = select(leaf.seq, leaf.body).where(acts_condition([RequestAct.CARRIED_OUT]))
-    for seq, body in connection.execute(query):
+    for seq, body in rows_of_acts(connection, [RequestAct.CARRIED_OUT]):
         likely = numbers if len(numbers) <= _FEW else numbers.keys() & {*_UIDS.findall(body)}
         for uid in filter(body.__contains__, likely):
             entry = Leaf.decode(bytes(body), seq)

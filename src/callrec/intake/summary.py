@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, func, select
 
 from callrec.audit.leaf import Leaf
-from callrec.audit.log import acts_condition
+from callrec.audit.log import rows_of_acts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
@@ -142,11 +142,9 @@ def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterato
 
 def last_intake(connection: Connection) -> datetime | None:
     """When a batch last came in; None: none ever did."""
-    leaf = tables.leaf.c
     # What was refused carries no statement.
-    of_a_batch = acts_condition(["ingest"]) & leaf.statement.is_not(None)
-    newest = select(leaf.seq, leaf.body).where(of_a_batch).order_by(leaf.seq.desc()).limit(1)
-    row = connection.execute(newest).first()
+    newest = "AND statement IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    row = rows_of_acts(connection, ["ingest"], newest).first()
     return None if row is None else parse_instant(Leaf.decode(row.body, row.seq).at)
 
 

@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, func, select, update
 
 from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import Leaf, Outcome
-from callrec.audit.log import LogTransaction, acts_condition, read_leaf
+from callrec.audit.log import LogTransaction, read_leaf, rows_of_acts
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.catalogue import tables
@@ -130,26 +130,27 @@ def attested_of(
 
 def done_leaves_unchecked(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it names, oldest first."""
-    for leaf in _read(connection, acts_condition(acts)):
+    for leaf in _decoded(rows_of_acts(connection, acts)):
         if leaf.act in acts and leaf.outcome is Outcome.DONE:
             yield leaf
 
 
 def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
     """The leaves of one act that come after another's sequence, oldest first, however it ended."""
-    for leaf in _read(connection, acts_condition([act]) & (tables.leaf.c.seq > after)):
+    for leaf in _decoded(rows_of_acts(connection, [act], "AND seq > ? ORDER BY seq", after)):
         if leaf.act == act:
             yield leaf
 
 
 def leaves_about(connection: Connection, id_: str) -> Iterator[Leaf]:
     """Every leaf in which that id is named, whatever was done and however it ended."""
-    return _read(connection, func.instr(tables.leaf.c.body, id_.encode()) > 0)
-
-
-def _read(connection: Connection, condition: ColumnElement[bool]) -> Iterator[Leaf]:
     leaf = tables.leaf.c
-    rows = connection.execute(select(leaf.seq, leaf.body).where(condition).order_by(leaf.seq))
+    named = func.instr(leaf.body, id_.encode()) > 0
+    rows = connection.execute(select(leaf.seq, leaf.body).where(named).order_by(leaf.seq))
+    return _decoded(rows)
+
+
+def _decoded(rows: Iterable[Row[int, bytes]]) -> Iterator[Leaf]:
     for seq, body in rows:
         yield Leaf.decode(bytes(body), seq)
 

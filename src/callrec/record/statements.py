@@ -55,11 +55,14 @@ def carried(connection: Connection, *kinds: str) -> Iterator[Row[int, bytes, str
     """
     leaf, statement = tables.leaf.c, tables.statement.c
     found = leaf.statement == statement.digest, statement.kind.in_(kinds)
-    seqs = connection.execute(select(leaf.seq).where(*found).order_by(leaf.seq)).scalars().all()
+    query = "SELECT seq FROM leaf JOIN statement ON digest = leaf.statement WHERE kind IN ({})"
+    marks = ", ".join("?" * len(kinds))
+    rows = connection.exec_driver_sql(f"{query.format(marks)} ORDER BY seq", kinds)
+    seqs = rows.scalars().all()
     body = leaf.body.label("leaf")
-    query = select(leaf.seq, body, statement.kind, statement.body, statement.signature)
+    whole = select(leaf.seq, body, statement.kind, statement.body, statement.signature)
     for start in range(0, len(seqs), _TOGETHER):
-        some = query.where(*found, leaf.seq.in_(seqs[start : start + _TOGETHER]))
+        some = whole.where(*found, leaf.seq.in_(seqs[start : start + _TOGETHER]))
         yield from connection.execute(some.order_by(leaf.seq))
 
 
