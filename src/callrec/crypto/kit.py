@@ -13,12 +13,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
-from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE
-from shamir_mnemonic.rs1024 import create_checksum
-from shamir_mnemonic.share import Share
-from shamir_mnemonic.wordlist import WORD_INDEX_MAP
-
 from callrec.crypto.grouped import grouped_words, read_grouped_words
 from callrec.crypto.primitives import KEY_BYTES
 from callrec.dataclass import dataclass
@@ -94,6 +88,8 @@ def _no_kit() -> Unusable:
 
 def kit_shares(seed: bytes) -> tuple[str, ...]:
     """Three shares of a 32-byte seed, 33 words each; any two give it back, one tells nothing."""
+    from shamir_mnemonic import generate_mnemonics  # noqa: PLC0415  # few commands see a kit
+
     # The seed is random, so stretching an empty passphrase would slow nobody down but ourselves.
     (shares,) = generate_mnemonics(
         1, [(SHARES_NEEDED, SHARE_COUNT)], seed, iteration_exponent=_EXPONENT
@@ -121,6 +117,8 @@ def read_kit_shares(typed: str) -> bytes:
 
 
 def _check_words(number: int, share: list[str]) -> None:
+    from shamir_mnemonic.wordlist import WORD_INDEX_MAP  # noqa: PLC0415  # as above
+
     unknown = [n for n, word in enumerate(share, 1) if word not in WORD_INDEX_MAP]
     if unknown:
         raise Unusable(f"word {unknown[0]} of page {number} is not in the list", hint=_WORDS)
@@ -133,6 +131,8 @@ def _check_words(number: int, share: list[str]) -> None:
 
 
 def _combined(shares: list[str]) -> bytes:
+    from shamir_mnemonic import MnemonicError, Share, combine_mnemonics  # noqa: PLC0415  # as above
+
     try:
         read = {share.index: share for share in map(Share.from_mnemonic, shares)}
         if len({share.identifier for share in read.values()}) > 1:
@@ -197,8 +197,10 @@ def _image(place: int, error: int) -> int:
 
 def _wrongness(values: list[int]) -> int:
     """How the checksum differs from what it should be, 30 bits; 0 where the share is right."""
+    from shamir_mnemonic import constants, rs1024  # noqa: PLC0415  # as above
+
     data, given = values[:-_CHECKSUM_WORDS], values[-_CHECKSUM_WORDS:]
-    right = create_checksum(data, CUSTOMIZATION_STRING_EXTENDABLE)
+    right = rs1024.create_checksum(data, constants.CUSTOMIZATION_STRING_EXTENDABLE)
     difference = 0
     for one, other in zip(right, given, strict=True):
         difference = difference << _BITS | one ^ other

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, NotFound, Unusable
 from callrec.system.paths import lies_in
-from callrec.telephone.call import Call
-from callrec.telephone.written import Setup
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+    from callrec.telephone.call import Call
+    from callrec.telephone.written import Setup
 
 NOT_RECORDINGS: Final = frozenset(
     {

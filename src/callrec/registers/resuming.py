@@ -30,7 +30,6 @@ from callrec.audit.resumed import (
     resumed_fields,
 )
 from callrec.audit.rows import MOST_NAMED, named
-from callrec.audit.whole import find_changed_signatures
 from callrec.catalogue import tables
 from callrec.catalogue.engine import open_catalogue, reading, transaction, trial
 from callrec.config import Config
@@ -150,6 +149,8 @@ def _is_signed(statement: Statement, publics: Iterable[bytes]) -> bool:
 
 def _find_all(practice: Practice, actor: Actor, connection: Connection) -> Foreign:
     """What is found without a key, and the sealed details that do not open to the audit key."""
+    from callrec.audit.whole import find_changed_signatures  # noqa: PLC0415  # hardly ever
+
     foreign = find_foreign(connection, practice.vault, by=actor.person.id)
     find_foreign_rows(connection, foreign)
     seen = load_verified(practice.state_folder)
