@@ -90,29 +90,26 @@ def is_on_vaults_disk(practice: Practice, at: Path) -> bool:
     return disk_of(at) == disk_of(practice.folder)
 
 
-def volumes_on_vaults_disk(practice: Practice, connection: Connection) -> frozenset[str]:
-    """The ids of the volumes that lie on the vault's own disk, as stated last or as seen now."""
-    return _beside(practice, connection, attached_volumes(practice))
-
-
 def off_site_drives(practice: Practice, connection: Connection) -> Mapping[str, str]:
     """The drive of each volume whose copies count: in use, and not on the vault's own disk.
 
     Two volumes on one drive have the same. One that is away and has no known serial number counts
     as a drive by itself.
     """
-    attached = attached_volumes(practice)
-    beside = _beside(practice, connection, attached)
+    rows = each_volume(connection)
+    attached = attached_volumes(practice) if rows else {}
+    beside = volumes_on_vaults_disk(practice, connection, attached)
     return {
         row.id: disk_of(attached[row.id].at) if row.id in attached else row.serial or row.id
-        for row in each_volume(connection)
+        for row in rows
         if row.standing == IN_USE and row.id not in beside
     }
 
 
-def _beside(
+def volumes_on_vaults_disk(
     practice: Practice, connection: Connection, attached: Mapping[str, Volume]
 ) -> frozenset[str]:
+    """The ids of the volumes that lie on the vault's own disk, as stated last or as seen now."""
     runs = newest_run_of_each(practice, connection)
     stated = {run.volume for run in runs if run.on_vaults_disk}
     seen = {id_ for id_, volume in attached.items() if is_on_vaults_disk(practice, volume.at)}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection, select
 
 from callrec.archive.attached import off_site_drives
+from callrec.archive.volumes import ListedVolume, list_volumes
 from callrec.audit.leaf import Leaf
 from callrec.catalogue import tables
 from callrec.catalogue.volumes import count_unarchived, oldest_unarchived
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass
+from callrec.errors import CallrecError
 from callrec.policy.retention import interval_end
 from callrec.practice import Practice
 
@@ -25,6 +29,22 @@ class Unarchived:
     """UTC: when the first of them was taken in."""
     due_at: datetime
     """UTC: when to archive at the latest, as `archive.every` says [policy 4(h)]."""
+
+
+Copies: TypeAlias = tuple[tuple[ListedVolume, ...], Unarchived | None]
+"""The volumes, and what is on none yet; without what nobody signed for as it is."""
+
+
+def read_copies(
+    practice: Practice, connection: Connection, due_by: datetime | None = None
+) -> Copies:
+    """As `list_volumes` and `read_unarchived`; where either raises, `status` warns of it."""
+    volumes, left = tuple[ListedVolume, ...](), None
+    with suppress(CallrecError):
+        volumes = list_volumes(practice)
+    with suppress(CallrecError):
+        left = read_unarchived(practice, connection, due_by=due_by)
+    return volumes, left
 
 
 def read_unarchived(

@@ -231,12 +231,13 @@ def list_volumes(practice: Practice) -> tuple[ListedVolume, ...]:
         Tampered: how one stands is not what the log says, or what was written last is not signed.
     """
     verified = last_verified(practice.state_folder)
-    attached = attached_volumes(practice)
     found = []
     with reading(practice.engine) as connection:
         check_standings(practice, connection)
-        beside = volumes_on_vaults_disk(practice, connection)
-        for row in each_volume(connection):
+        rows = each_volume(connection)
+        attached = attached_volumes(practice) if rows else {}
+        beside = volumes_on_vaults_disk(practice, connection, attached)
+        for row in rows:
             bags, originals_bytes = volume_contents(connection, row.id)
             volume = attached.get(row.id)
             written_at, verified_at = from_millis(row.written_at), verified.get(row.id)

@@ -180,7 +180,7 @@ def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
 def newest_destruction(connection: Connection) -> int | None:
     """Sequence of the leaf by which a recording or a person went last; None: none did."""
     last = (func.max(tables.certificate.c.seq), func.max(tables.subject.c.erased))
-    found = [connection.execute(select(each)).scalar() for each in last]
+    found = connection.execute(select(*(select(each).scalar_subquery() for each in last))).one()
     return max((seq for seq in found if seq is not None), default=None)
 
 
@@ -220,6 +220,12 @@ def still_to_erase_by_label(
     the catalogue that is older than the destruction has their keys and descriptions, whether the
     volume holds their files or not.
     """
+    table = tables.volume
+    query = select(table.c.id, table.c.label).where(table.c.standing == standing)
+    labels = {row.id: row.label for row in connection.execute(query)}
+    labels |= labels_of_begun(connection, begun) if begun else {}
+    if not labels:
+        return {}
     held, stub, made = _held(), tables.destroyed, tables.certificate
     files = select(held.c.volume, held.c.recording).join(stub, stub.c.recording == held.c.recording)
     stubs = select(made.c.seq, stub.c.recording).join(stub, stub.c.certificate == made.c.id)
@@ -238,10 +244,6 @@ def still_to_erase_by_label(
     for volume, size in known.items():
         owed[volume] |= {recording for seq, recording in destroyed if seq >= size}
         owed[volume] |= {id_ for seq, id_ in people if seq >= size}
-    table = tables.volume
-    query = select(table.c.id, table.c.label).where(table.c.standing == standing)
-    labels = {row.id: row.label for row in connection.execute(query)}
-    labels |= labels_of_begun(connection, begun or {})
     counted = {labels[volume]: len(found) for volume, found in owed.items() if volume in labels}
     return {label: count for label, count in sorted(counted.items()) if count}
 

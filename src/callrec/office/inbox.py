@@ -11,15 +11,14 @@ went out, once none of its grants is left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from callrec.archive.unarchived import read_unarchived
-from callrec.archive.volumes import list_volumes
+from callrec.archive.unarchived import Copies, read_copies
 from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_tables
 from callrec.calls.coming_in import came_in, is_by_hand
@@ -29,7 +28,7 @@ from callrec.catalogue.requests import GRANTED, ROWS_OF_REQUESTS, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.complaints.show import complaints_waiting_for
 from callrec.dataclass import dataclass, replace
-from callrec.errors import CallrecError, Refused
+from callrec.errors import Refused
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
@@ -148,10 +147,16 @@ class _Reading:
     """Ids of requests of which everything went out that is not withheld on a ground."""
     asked: Mapping[str, Leaf]
     """The open question of each request that waits for an answer, by its id."""
+    copies: Copies | None
+    """None: they are to be read where they are asked for."""
 
 
-def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
+def read_inbox(
+    practice: Practice, actor: Actor, copies: Copies | None = None
+) -> tuple[InboxItem, ...]:
     """What waits for the actor and is not hidden from them, soonest due first.
+
+    ``copies``: where they are known already.
 
     Raises:
         Tampered: a row of a request or a grant is not as it was signed for, or a request that is
@@ -160,7 +165,7 @@ def read_inbox(practice: Practice, actor: Actor) -> tuple[InboxItem, ...]:
     with reading(practice.engine) as connection:
         check_tables(connection, ROWS_OF_REQUESTS)
         hidden = references_hidden_from(practice, actor, connection)
-        read = _read(practice, actor.person, connection)
+        read = _read(practice, actor.person, connection, copies)
         mine = [item for item in _items(read) if item.reference not in hidden]
         seen = (_as_it_says(read, actor, _with_by_hand(read, item)) for item in mine)
         return tuple(filter(None, seen))
@@ -197,7 +202,9 @@ def inbox_of(practice: Practice, person: Person, connection: Connection) -> tupl
     return _items(_read(practice, person, connection))
 
 
-def _read(practice: Practice, person: Person, connection: Connection) -> _Reading:
+def _read(
+    practice: Practice, person: Person, connection: Connection, copies: Copies | None = None
+) -> _Reading:
     return _Reading(
         *(practice, person, connection),
         rows=tuple(REQUESTS.every(connection)),
@@ -207,6 +214,7 @@ def _read(practice: Practice, person: Person, connection: Connection) -> _Readin
         ends=read_lapse_facts(connection),
         answered=answered_requests(connection),
         asked=open_questions(connection),
+        copies=copies,
     )
 
 
@@ -372,32 +380,21 @@ def _to_archive(read: _Reading) -> Iterator[InboxItem]:
     """What is to be archived or read back, once it is overdue."""
     if Power.ARCHIVE not in powers_of(read.person, today(read.practice)):
         return
-    practice = read.practice
-    with suppress(CallrecError):  # status reports it
-        waits = [each for each in list_volumes(practice) if each.verify_on is not None]
-        on = min((each.verify_on for each in waits if each.verify_on), default=date.max)
-        if on <= today(practice):
-            yield InboxItem(
-                reference=DRIVES,
-                waits_to=InboxAction.VERIFY,
-                purpose=None,
-                created_by="",
-                recordings=sum(each.recordings for each in waits if each.verify_on == on),
-                due_on=on,
-                urgency=Urgency.OVERDUE,
-            )
-    with suppress(CallrecError):  # status reports it
-        left = read_unarchived(practice, read.connection, due_by=practice.now())
-        if left is not None:
-            yield InboxItem(
-                reference=CALLS,
-                waits_to=InboxAction.ARCHIVE,
-                purpose=None,
-                created_by="",
-                recordings=left.recordings,
-                due_on=left.due_at.astimezone(read.practice.settings.time_zone).date(),
-                urgency=Urgency.OVERDUE,
-            )
+    practice, now = read.practice, read.practice.now()
+    volumes, left = read.copies or read_copies(practice, read.connection, now)
+    item = partial(InboxItem, purpose=None, created_by="", urgency=Urgency.OVERDUE)
+    waits = [each for each in volumes if each.verify_on is not None]
+    on = min((each.verify_on for each in waits if each.verify_on), default=date.max)
+    if on <= today(practice):
+        count = sum(each.recordings for each in waits if each.verify_on == on)
+        yield item(reference=DRIVES, waits_to=InboxAction.VERIFY, recordings=count, due_on=on)
+    if left is not None and left.due_at <= now:
+        yield item(
+            reference=CALLS,
+            waits_to=InboxAction.ARCHIVE,
+            recordings=left.recordings,
+            due_on=left.due_at.astimezone(practice.settings.time_zone).date(),
+        )
 
 
 def _to_review(read: _Reading) -> Iterator[InboxItem]:

@@ -11,15 +11,15 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from callrec.archive.attached import off_site_drives, volumes_on_vaults_disk
+from callrec.archive.attached import attached_volumes, off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
 from callrec.archive.log import check_standings
 from callrec.archive.opened import drives_still_opened
 from callrec.archive.owed import cut_off_destructions
 from callrec.archive.survey import last_verified
-from callrec.archive.unarchived import Unarchived, read_unarchived
+from callrec.archive.unarchived import Copies, Unarchived, read_copies
 from callrec.archive.unfinished import owed_by_label
-from callrec.archive.volumes import ListedVolume, list_volumes
+from callrec.archive.volumes import ListedVolume
 from callrec.audit.erased import read_destruction
 from callrec.audit.leaf import Outcome
 from callrec.audit.log import read_leaf, stored_size
@@ -31,7 +31,7 @@ from callrec.catalogue.destruction import cleared_where_kept
 from callrec.catalogue.engine import reading, size_of
 from callrec.catalogue.requests import ROWS_OF_REQUESTS
 from callrec.catalogue.tables import from_millis, to_millis
-from callrec.catalogue.volumes import count_with_too_few_copies
+from callrec.catalogue.volumes import count_with_too_few_copies, each_volume
 from callrec.complaints.show import complaint_warnings
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.statement import read_statement
@@ -163,10 +163,12 @@ class Status:
 
 def read_status(practice: Practice, actor: Actor | None) -> Status:
     """Look at the practice as it stands, for the actor's inbox; None: nobody is logged in."""
-    waiting = read_inbox(practice, actor) if actor else ()
+    with reading(practice.engine) as connection:
+        copies = read_copies(practice, connection)
+    waiting = read_inbox(practice, actor, copies) if actor else ()
     soon = practice.now() + SOON
     governs = actor is not None and Power.GOVERN in powers(practice, actor)
-    asked, copied = _read_requests(practice, actor), _read_copies(practice)
+    asked, copied = _read_requests(practice, actor), _read_archive(practice, copies)
     with reading(practice.engine) as connection:
         held, size = count_recordings(connection), size_of(connection)
         beyond_reach = _beyond_reach(practice, connection)
@@ -258,7 +260,7 @@ def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
     )
 
 
-class _Copies(NamedTuple):
+class _Archive(NamedTuple):
     """What is read of archive volumes."""
 
     last_archive: datetime | None
@@ -269,18 +271,20 @@ class _Copies(NamedTuple):
     erasure_owed: Mapping[str, int]
 
 
-def _read_copies(practice: Practice) -> _Copies:
+def _read_archive(practice: Practice, copies: Copies) -> _Archive:
+    volumes, unarchived = copies
     with reading(practice.engine) as connection:
         try:
-            beside = volumes_on_vaults_disk(practice, connection)
+            attached = attached_volumes(practice) if each_volume(connection) else {}
+            beside = volumes_on_vaults_disk(practice, connection, attached)
         except CallrecError:
             beside = frozenset()  # the warnings report it
         archived = _last_archived(connection, beside)
-        return _Copies(
+        return _Archive(
             from_millis(archived) if archived else None,
             archived is None and _last_archived(connection, frozenset()) is not None,
-            _unarchived(practice, connection),
-            _longest_unverified_first(practice),
+            unarchived,
+            _longest_unverified_first(volumes),
             owed_by_label(practice, connection),
         )
 
@@ -303,14 +307,7 @@ def _waits_for_answer(row: Row[Any]) -> bool:
     return row.state == RequestState.HEARD and TERMS[Purpose(row.purpose)].is_dated
 
 
-def _unarchived(practice: Practice, connection: Connection) -> Unarchived | None:
-    try:
-        return read_unarchived(practice, connection)
-    except CallrecError:
-        return None  # the warnings report it
-
-
-def _copy_warnings(practice: Practice, copied: _Copies, recordings: int) -> Iterator[str]:
+def _copy_warnings(practice: Practice, copied: _Archive, recordings: int) -> Iterator[str]:
     if copied.last_archive is None and recordings:
         never = "archived to another disk" if copied.only_on_vaults_disk else "ever archived"
         yield f"nothing was {never}: if this disk dies, the recordings are gone"
@@ -349,11 +346,7 @@ def _free_bytes(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _longest_unverified_first(practice: Practice) -> tuple[ListedVolume, ...]:
-    try:
-        volumes = list_volumes(practice)
-    except CallrecError:
-        return ()  # the warnings report it
+def _longest_unverified_first(volumes: Iterable[ListedVolume]) -> tuple[ListedVolume, ...]:
     return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 

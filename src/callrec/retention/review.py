@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Result, Row, Select, func, select
@@ -20,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Result, Row, Select, func, sel
 from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_tables
 from callrec.calls.category import category_finder, non_routine_recordings, schedule
+from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import count_destroyed
 from callrec.catalogue.engine import batches, reading
@@ -125,7 +127,7 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     vault, and looking at each of a million rows takes a minute.
     """
     on, recording = today(practice), tables.recording.c
-    count_destroyed(connection)  # which is left out here
+    held = count_recordings(connection)
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     parts = batches(sorted(named))
     apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
@@ -138,8 +140,13 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     if last is None:
         return free
     before = to_millis(day_end(last, practice.settings.time_zone))
-    is_free = (recording.state != RecordingState.DESTROYED) & (recording.started_at < before)
-    counted: int = connection.execute(select(func.count()).where(is_free)).scalar_one()
+    # One by one they are counted on one side of that day, which is to be the shorter.
+    ends = (select(each(recording.started_at)).scalar_subquery() for each in (func.min, func.max))
+    most_are_due = connection.execute(select(add(*ends) < 2 * before)).scalar()
+    side = recording.started_at >= before if most_are_due else recording.started_at < before
+    there = select(func.count()).where(recording.state != RecordingState.DESTROYED, side)
+    counted: int = connection.execute(there).scalar_one()
+    counted = held - counted if most_are_due else counted
     counted -= sum(row.started_at < before for row in apart)
     return free + counted
 
