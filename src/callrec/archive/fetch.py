@@ -45,16 +45,16 @@ class Fetched:
     """Files on the volume, as they lie there, that are not what they are called."""
 
 
-def begin_to_read(volumes: Sequence[Volume]) -> None:
-    """Have the system read what will be fetched, up to a GiB of it, while a password is tried.
+def begin_to_read(paths: Iterable[Path]) -> None:
+    """Have the system read what will be copied, up to a GiB of it, beside what comes before.
 
-    Nothing is told of a drive that does not give it: `fetch_all` will.
+    Nothing is told of what is not given: who copies it will tell.
     """
 
     def read() -> None:
         ahead = 0
         with suppress(CallrecError, OSError):
-            for path in (path for volume in volumes for _, path in _names_on(volume, [])):
+            for path in paths:
                 with open_untrusted(path) as sealed:
                     will_read(sealed.fileno())
                     ahead += os.fstat(sealed.fileno()).st_size
@@ -77,7 +77,7 @@ def fetch_all(
     for volume in volumes:
         with storing(practice):
             sweep_store(practice)
-            listed = _names_on(volume, done.damaged)
+            listed = files_on(volume, done.damaged)
             while paths := dict(islice(listed, ROWS_PER_QUERY)):
                 named = _named(practice, list(paths), without)
                 lacking = [name for name in named if _lacks(practice, name, check=check)]
@@ -89,7 +89,7 @@ def fetch_all(
 
 def count_files(volume: Volume) -> int:
     """How many recordings a volume's manifests list: how much there is to look at."""
-    return sum(1 for _ in _names_on(volume, []))
+    return sum(1 for _ in files_on(volume, []))
 
 
 def names_in_manifest(manifest: Path) -> Iterator[str]:
@@ -103,7 +103,7 @@ def names_in_manifest(manifest: Path) -> Iterator[str]:
                 yield listed[1]
 
 
-def _names_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
+def files_on(volume: Volume, damaged: list[str]) -> Iterator[tuple[str, Path]]:
     """Each recording that a manifest lists, and where it lies.
 
     A manifest that the drive does not give is added to ``damaged``, and the others are read.

@@ -34,6 +34,7 @@ from typing import Final
 from callrec.archive.attached import remember_place
 from callrec.archive.copy import VaultCheck, check_catalogue, older_copy, stating_copy
 from callrec.archive.erase import erase_owed
+from callrec.archive.fetch import begin_to_read
 from callrec.archive.heads import (
     ARCHIVED,
     VolumeStatement,
@@ -164,6 +165,7 @@ def archive_recordings(
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
         if plan.items:  # they may take hours; the copy of the catalogue is checked in any case
+            begin_to_read(each.source for each in plan.items if isinstance(each.source, Path))
             check_catalogue(practice, actor, practice.engine, check)
         done = _Run(practice, actor, notes, plan, check).carry_out(begun)
         done = replace(done, erased=erased)

@@ -301,19 +301,14 @@ def for_each_in_parallel(items: Sequence[_T], act: Callable[[_T], object]) -> No
             for place in places:
                 act(items[place])
         finally:
-            _leave(places)
+            deque(places, maxlen=0)  # nothing more is begun, by any thread
 
     with ThreadPoolExecutor(_THREADS) as threads:
         try:
             for worker in as_completed([threads.submit(work) for _ in range(_THREADS)]):
                 worker.result()
         finally:
-            _leave(places)
-
-
-def _leave(places: Iterator[int]) -> None:
-    """So that nothing more is begun, by any thread."""
-    deque(places, maxlen=0)
+            deque(places, maxlen=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,10 @@ def _complete(invocation: Invocation, volumes: tuple[Volume, ...], countersign: 
 
 def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: bool) -> None:
     """Bring back the catalogue, and all that is on the volumes unless the kit opened them."""
-    from callrec.archive.fetch import begin_to_read
+    from callrec.archive.fetch import begin_to_read, files_on
+
+    if not with_kit:
+        begin_to_read(path for volume in volumes for _, path in files_on(volume, []))
     from callrec.crypto.kit import read_kit
     from callrec.registers.verify import check_vault
     from callrec.restore.copy import opener_by_kit, opener_by_password
@@ -96,7 +99,6 @@ def _rebuild(invocation: Invocation, volumes: tuple[Volume, ...], *, with_kit: b
     if with_kit:
         rebuilt = rebuilding(opener_by_kit(read_kit(ask_kit(prompts))))
     else:
-        begin_to_read(volumes)
         place = here(invocation, volumes[0].vault)
         rebuilt = prompts.try_passwords(
             "Password of somebody who may approve requests",
