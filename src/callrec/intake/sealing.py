@@ -51,9 +51,12 @@ class Hashed:
     """Of the original, in hex."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Taken:
-    """A source that is sealed, with its key. Its repr shows nothing."""
+    """A source that is sealed, with its key. Its repr shows nothing.
+
+    What is sealed at once is set in its place, where it is sealed; nothing else of it changes.
+    """
 
     source: Source
     mark: Mark
