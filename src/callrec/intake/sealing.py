@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from callrec.calls.custody import SealedMetadata
 from callrec.crypto import primitives
@@ -40,8 +40,7 @@ LARGE_BYTES: Final = 1_000_000
 """From this on the ciphers and hashes, which let go of the lock, are nearly all of the work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(NamedTuple):
     """A source that was seen before under this name, size and time, and so was not sealed again."""
 
     source: Source
@@ -53,10 +52,7 @@ class Hashed:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Taken:
-    """A source that is sealed, with its key. Its repr shows nothing.
-
-    What is sealed at once is set in its place, where it is sealed; nothing else of it changes.
-    """
+    """A source that is sealed, with its key. Its repr shows nothing."""
 
     source: Source
     mark: Mark
