@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from callrec.crypto.canonical import canonical
 from callrec.crypto.context import CONTEXT_FIELDS, STATEMENT_KINDS, context, statement_context
 from callrec.crypto.primitives import derive, mac
 from vectors.crypto.cases import Case, cases
@@ -58,3 +59,16 @@ def test_a_statements_context_is_its_kind_and_vault() -> None:
 def test_there_is_no_statement_of_another_kind(kind: str) -> None:
     with pytest.raises(ValueError, match="no kind of statement"):
         statement_context(kind, VAULT)
+
+
+@pytest.mark.parametrize("uid", ["00" * 16, "ab" * 16, "", 'a "uid":"b', "é", "a\\"], ids=ascii)
+@pytest.mark.parametrize("vault", [VAULT, '"uid":"', "%b"], ids=ascii)
+def test_a_context_is_canonical_json_whatever_its_uid_is(uid: str, vault: str) -> None:
+    fields = {"uid": uid, "revision": 1}
+    expected = b"callrec/1 metadata\n" + canonical({"vault": vault, **fields})
+    assert [context("metadata", vault, **fields) for _ in range(2)] == [expected] * 2
+
+
+def test_a_context_tells_values_apart_that_python_takes_for_equal() -> None:
+    whole, true = (context("metadata", VAULT, uid="00" * 16, revision=n) for n in (1, True))
+    assert whole != true

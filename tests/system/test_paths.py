@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from callrec.system import paths
 from callrec.system.file_names import name_problem
-from callrec.system.paths import lies_in, path_problem
+from callrec.system.paths import lies_in, path_problem, plain_file
 
 CANNOT_BE = [
     *("a:b", "a?b", "a*b", 'a"b', "a<b", "a>b", "a|b", "a\\b", "a/b", "a\x1fb"),
@@ -43,3 +44,19 @@ def test_a_folder_lies_in_itself_and_in_what_holds_it(tmp_path: Path) -> None:
     assert lies_in(tmp_path / "other" / ".." / "vault" / "objects", tmp_path / "vault")
     assert not lies_in(tmp_path / "vault", inside)
     assert not lies_in(tmp_path / "vault-2", tmp_path / "vault")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_only_a_file_of_its_own_is_plain(
+    tmp_path: Path, *, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "_TELLS", tells and paths._TELLS)  # noqa: SLF001 - some systems do not
+    (tmp_path / "file").write_bytes(b"abc")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "nowhere").symlink_to("none")
+    found = {
+        n: plain_file(f"{tmp_path}/{n}") for n in ("file", "folder", "link", "nowhere", "none")
+    }
+    assert [(name, status.st_size) for name, status in found.items() if status] == [("file", 3)]
+    assert plain_file(f"{tmp_path}/{'long' * 100}") is None

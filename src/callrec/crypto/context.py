@@ -5,6 +5,7 @@ A key sealed for one purpose can so never be opened for another, nor in another 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from callrec.crypto.canonical import canonical
@@ -66,7 +67,17 @@ def context(kind: str, /, vault: str, **fields: object) -> bytes:
     """
     if fields.keys() != CONTEXT_FIELDS.get(kind):
         raise ValueError(f"there is no context {kind} with the fields {sorted(fields)}")
+    uid = fields.get("uid")
+    if isinstance(uid, str) and uid.isascii() and uid.isalnum():
+        before, after = _around_uid(kind, vault, **fields | {"uid": ""})
+        return before + uid.encode() + after
     return PREFIX + kind.encode() + b"\n" + canonical({"vault": vault, **fields})
+
+
+@lru_cache(16, typed=True)  # a batch, or a search, has few contexts but for the uids in them
+def _around_uid(kind: str, vault: str, **fields: object) -> tuple[bytes, bytes]:
+    before, name, after = canonical({"vault": vault, **fields}).partition(b'"uid":"')
+    return PREFIX + kind.encode() + b"\n" + before + name, after
 
 
 STATEMENT_KINDS: Final = frozenset(

@@ -11,7 +11,7 @@ opens it.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -59,11 +59,10 @@ class StreamSealer:
         """
         if len(data_key) != KEY_BYTES:
             raise ValueError("a data key has 32 bytes")
-        salt = random_bytes(_SALT) if salt is None else salt
-        prefix = random_bytes(_PREFIX) if prefix is None else prefix
-        self.header = bytes([HEADER_BYTES]) + salt + prefix
+        salt, self._prefix = salt or random_bytes(_SALT), prefix or random_bytes(_PREFIX)
+        self.header = bytes([HEADER_BYTES]) + salt + self._prefix
         """The 40 bytes that stand before the first segment's ciphertext."""
-        self._segments = _Segments(data_key, associated, salt, prefix)
+        self._cipher = AESGCM(derive(data_key, associated, salt=salt))
 
     def seal_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
         """Seal ``data`` (at most ``segment_capacity(index)`` bytes) into ``out``; returns its size.
@@ -72,8 +71,7 @@ class StreamSealer:
         bytes and must not overlap ``data``.
         """
         size = len(data) + TAG_BYTES
-        nonce = self._segments.nonce(index, last=last)
-        self._segments.cipher.encrypt_into(nonce, data, None, out[:size])
+        self._cipher.encrypt_into(_nonce(self._prefix, index, last=last), data, None, out[:size])
         return size
 
 
@@ -90,7 +88,8 @@ class StreamOpener:
             raise Tampered("a sealed recording has no header")
         if len(data_key) != KEY_BYTES:  # it came out of a sealing, and may have any length
             raise Tampered("a recording's data key is not in its form")
-        self._segments = _Segments(data_key, associated, header[1 : 1 + _SALT], header[1 + _SALT :])
+        salt, self._prefix = header[1 : 1 + _SALT], header[1 + _SALT :]
+        self._cipher = AESGCM(derive(data_key, associated, salt=salt))
 
     def open_segment(self, index: int, *, last: bool, data: memoryview, out: memoryview) -> int:
         """Open the ciphertext ``data`` into ``out``; returns bytes written.
@@ -106,29 +105,23 @@ class StreamOpener:
             raise Tampered("a sealed recording is cut short")
         if size == 0 and index > 0:
             raise Tampered("a sealed recording ends in a segment of nothing")
-        nonce = self._segments.nonce(index, last=last)
+        nonce = _nonce(self._prefix, index, last=last)
         try:
-            self._segments.cipher.decrypt_into(nonce, data, None, out[:size])
+            self._cipher.decrypt_into(nonce, data, None, out[:size])
         except InvalidTag as error:
             out[:size] = bytes(size)  # the cipher has written there what it could not verify
             raise Tampered("a sealed recording does not open") from error
         return size
 
 
-class _Segments:
-    def __init__(self, data_key: bytes, associated: bytes, salt: bytes, prefix: bytes) -> None:
-        self.cipher = AESGCM(derive(data_key, associated, salt=salt))
-        self._prefix = prefix
+def _nonce(prefix: bytes, index: int, *, last: bool) -> bytes:
+    """The nonce of one segment, 12 bytes; none repeats under one key.
 
-    def nonce(self, index: int, *, last: bool) -> bytes:
-        """The nonce of one segment, 12 bytes; none repeats under one key.
+    There is one data key for each file, and the salt is fresh as well, so the derived key is this
+    file's alone (docs/formats/sealed-recording.md, 1). Within a file the index counts: a sealer is
+    given each one once.
 
-        There is one data key for each file, and the salt is fresh as well, so the derived key is
-        this file's alone (docs/formats/sealed-recording.md, 1). Within a file the index counts: a
-        sealer is given each one once.
-
-        Raises:
-            OverflowError: the index is 2^32 or more: a file has at most 2^32 segments, 4 PiB.
-        """
-        flag: Literal[0, 1] = 1 if last else 0
-        return self._prefix + index.to_bytes(4, "big") + bytes([flag])
+    Raises:
+        OverflowError: the index is 2^32 or more: a file has at most 2^32 segments, 4 PiB.
+    """
+    return prefix + index.to_bytes(4, "big") + bytes([last])

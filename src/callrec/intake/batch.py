@@ -30,7 +30,7 @@ from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant, whole_milliseconds
 from callrec.crypto.context import context
 from callrec.crypto.statement import Statement
-from callrec.dataclass import dataclass, replace
+from callrec.dataclass import dataclass
 from callrec.errors import Failed, Tampered
 from callrec.holds.log import match_again
 from callrec.intake.known import DuplicateMacs, Portion, write_macs
@@ -135,13 +135,13 @@ def write_marks(practice: Practice, actor: Actor, marks: Mapping[bytes, int]) ->
         act.leaf("ingest.marked", actor=actor.person.id, details={"sources": len(marks)})
 
 
-def with_sealed_metadata(vault: str, keys: BatchKeys, taken: Taken) -> Taken:
-    """The same, with what is catalogued of it sealed already, if it is the only one of its sound.
+def seal_metadata_of(vault: str, keys: BatchKeys, taken: Taken) -> None:
+    """Seal what is catalogued of it already, as it will be if it is the only one of its sound.
 
     What follows from it alone can be done where it is sealed: that takes no catalogue.
     """
-    metadata, sealed_key = _first_metadata(vault, keys, [taken]), _sealed_key(vault, keys, taken)
-    return replace(taken, metadata=metadata, sealed_key=sealed_key)
+    taken.metadata = _first_metadata(vault, keys, [taken])
+    taken.sealed_key = _sealed_key(vault, keys, taken)
 
 
 def _first_revision(vault: str, keys: BatchKeys, same: list[Taken]) -> _Revision:

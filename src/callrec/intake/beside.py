@@ -24,7 +24,7 @@ from typing import Any, Final, cast
 
 from callrec.calls.custody import SealedMetadata
 from callrec.errors import Failed
-from callrec.intake.batch import BatchKeys, with_sealed_metadata
+from callrec.intake.batch import BatchKeys, seal_metadata_of
 from callrec.intake.sealing import BatchSealer, Outcome, Taken, chunks
 from callrec.intake.sources import Mark, Source
 from callrec.store.directory import DirectoryBatch
@@ -141,10 +141,10 @@ def _serve(vault: str, setup: Setup, with_md5: bool, line: Connection) -> None: 
             sealing = BatchSealer(vault, setup, share, lambda _: None, with_md5)
             outcomes: list[Outcome] | Exception
             try:
-                outcomes = [
-                    with_sealed_metadata(vault, keys, each) if isinstance(each, Taken) else each
-                    for each in sealing.take(chunk)
-                ]
+                outcomes = sealing.take(chunk)
+                for each in outcomes:
+                    if isinstance(each, Taken):
+                        seal_metadata_of(vault, keys, each)
             except Exception as problem:  # noqa: BLE001 - raised where it was asked
                 outcomes = problem
             _write(line, partial(_Answer, number, chunk), (number, outcomes, share.parts))

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final, NamedTuple, TypeVar
 
-from callrec.dataclass import dataclass, replace
+from callrec.dataclass import replace
 from callrec.errors import Failed, Misconfigured, Unusable
 from callrec.intake.sources import (
     Mark,
@@ -39,8 +39,6 @@ from callrec.telephone.sound.sound import Finding, NotAudio, Sound, SoundFault
 from callrec.telephone.written import Setup, Template
 
 _T = TypeVar("_T")
-
-# What was a file when it was found may be a link or a pipe by now.
 
 _FIRST_YEAR: Final = 1900
 
@@ -150,8 +148,7 @@ def _template(given: StatedTemplate) -> Template:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A source, open for reading."""
 
     source: Source
@@ -251,6 +248,7 @@ def open_source(source: Source) -> Iterator[Opened]:
     with open_to_read(source.path) as file:
         status = os.fstat(file.fileno())
         mark = Mark.of(status)
+        # What was a file when it was found may be a link or a pipe by now.
         if why_not_a_file(status) or not mark.is_same_file(source.mark):
             raise Unreadable("another file was put in its place")
         if has_writer(file.fileno()):
@@ -264,20 +262,19 @@ def modified_at(mark: Mark) -> datetime:
     try:
         seconds, rest = divmod(mark.modified_ns, 10**9)
         at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+        if at.year >= _FIRST_YEAR:
+            return at
     except (ValueError, OverflowError, OSError):
-        at = None
-    if at is None or at.year < _FIRST_YEAR:
-        raise Undescribed("the file's own time is in no calendar")
-    return at
+        pass
+    raise Undescribed("the file's own time is in no calendar")
 
 
 def or_quarantined(source: Source, take: Callable[[], _T]) -> _T | Quarantined:
     """What ``take`` gives, or why this one file is not taken."""
     try:
         return take()
-    except NotTaken as problem:
-        return Quarantined(source.path, problem.message, problem.refusal)
     except Unusable as problem:
-        return Quarantined(source.path, problem.message)
+        refusal = problem.refusal if isinstance(problem, NotTaken) else Refusal.NO_SOUND
+        return Quarantined(source.path, problem.message, refusal)
     except OSError as error:
         return Quarantined(source.path, read_error_text(error), Refusal.UNREADABLE)

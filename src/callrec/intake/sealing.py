@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from callrec.calls.custody import SealedMetadata
 from callrec.crypto import primitives
@@ -40,8 +40,7 @@ LARGE_BYTES: Final = 1_000_000
 """From this on the ciphers and hashes, which let go of the lock, are nearly all of the work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(NamedTuple):
     """A source that was seen before under this name, size and time, and so was not sealed again."""
 
     source: Source
@@ -51,7 +50,7 @@ class Hashed:
     """Of the original, in hex."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Taken:
     """A source that is sealed, with its key. Its repr shows nothing."""
 

@@ -16,11 +16,10 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from stat import S_ISREG
-from typing import IO, Any, Final, TypeAlias, cast
+from typing import IO, Any, Final, NamedTuple, TypeAlias, cast
 
 from callrec.crypto.openssh import read_allowed_signers
-from callrec.dataclass import dataclass, replace
+from callrec.dataclass import replace
 from callrec.errors import Unusable
 from callrec.intake.reading import Opened, Undescribed, Unreadable, Unvouched, WrongChecksum
 from callrec.intake.sources import Mark, Source, read_error_text
@@ -37,6 +36,7 @@ from callrec.package.callrec_verify import (
 )
 from callrec.settings import Settings
 from callrec.system.files import open_to_read
+from callrec.system.paths import plain_file
 from callrec.telephone.call import Call, System
 from callrec.telephone.recorder import NamedKey, Recorder, Standing, Word, WordKind, WordOrigin
 from callrec.telephone.sums import MAX_SUMS_BYTES, SumKind, read_own_sum, read_sums
@@ -48,6 +48,8 @@ STAMP_SUFFIX: Final = ".tsr"
 
 _SUMS: Final = {f".{kind}": kind for kind in SumKind}
 """Kinds of checksum by the suffixes of their files."""
+
+_LISTS: Final = tuple(kind.list_name for kind in SumKind)
 
 _LARGEST: Final = 64 * 1024
 """Bytes of a signature, a stamp, or a recording's own checksum."""
@@ -87,8 +89,7 @@ def recorder_of(settings: Settings, now: datetime) -> Recorder:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(NamedTuple):
     """A file beside a recording, as it was when it was read."""
 
     suffix: str
@@ -102,8 +103,7 @@ _Sum: TypeAlias = tuple[SumKind, str, WordOrigin, str]
 """A checksum: its kind, itself, where it stood, and that in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What is said of a recording beforehand; nothing of it was checked."""
 
     sums: tuple[_Sum, ...] = ()
@@ -156,12 +156,18 @@ def what_is_said(source: Source, call: Call) -> Said:
     if source.member is not None:
         return Said(tuple(sums))
     path = str(source.path)  # of most files nothing lies beside them: a Path each would cost more
-    signatures = tuple(_signatures(path))
-    own = [each for suffix in _SUMS if (each := _read(path, suffix))]
     folder, name = os.path.split(path)
+    alone = map(path.__add__, (*SIGNATURE_SUFFIXES, *_SUMS))
+    if not any(map(plain_file, (*alone, *map(f"{folder}/".__add__, _LISTS)))):
+        return Said(tuple(sums))
+    signatures = tuple(
+        each._replace(stamp=_read(path, suffix + STAMP_SUFFIX))
+        for suffix in SIGNATURE_SUFFIXES
+        if (each := _read(path, suffix))
+    )
+    own = [each for suffix in _SUMS if (each := _read(path, suffix))]
     sums += [_own_sum(name, each) for each in own]
-    for kind in _SUMS.values():
-        sums += _listed(folder, name, kind)
+    sums += [each for kind in SumKind for each in _listed(folder, name, kind)]
     stamps = [each.stamp for each in signatures if each.stamp]
     files = [(Path(path + each.suffix), each.mark) for each in (*own, *signatures, *stamps)]
     return Said(tuple(sums), signatures, tuple(files))
@@ -176,12 +182,6 @@ def _own_sum(name: str, beside: _Beside) -> _Sum:
     return kind, value, WordOrigin.BESIDE, f"the .{kind} beside it has"
 
 
-def _signatures(path: str) -> Iterator[_Beside]:
-    for suffix in SIGNATURE_SUFFIXES:
-        if signature := _read(path, suffix):
-            yield replace(signature, stamp=_read(path, suffix + STAMP_SUFFIX))
-
-
 def owner_of(path: Path) -> Path:
     """The recording that a file of this name is the word on; of any other name, itself."""
     endings = (STAMP_SUFFIX, *SIGNATURE_SUFFIXES, *_SUMS)
@@ -194,27 +194,16 @@ def owner_of(path: Path) -> Path:
 def words_beside(path: Path) -> Iterator[Path]:
     """What lies beside a recording and is of it alone, whether it can be read or not."""
     suffixes = [*SIGNATURE_SUFFIXES, *(each + STAMP_SUFFIX for each in SIGNATURE_SUFFIXES)]
-    for beside in (f"{path}{suffix}" for suffix in (*suffixes, *_SUMS)):
-        if _mark(beside) is not None:
-            yield Path(beside)
-
-
-def _mark(path: str) -> Mark | None:
-    """Of a file of its own: no link, which might lead out of the folder, and no pipe."""
-    try:
-        status = os.lstat(path)
-    except OSError:  # missing, or its name has grown too long
-        return None
-    return Mark.of(status) if S_ISREG(status.st_mode) else None
+    return map(Path, filter(plain_file, map(str(path).__add__, (*suffixes, *_SUMS))))
 
 
 def _read(path: str, suffix: str) -> _Beside | None:
     beside = f"{path}{suffix}"
-    if (mark := _mark(beside)) is None:
+    if (status := plain_file(beside)) is None:
         return None
-    if mark.size_bytes > _LARGEST:
+    if status.st_size > _LARGEST:
         raise Undescribed(f"the {suffix} beside it is larger than {_LARGEST // 1024} KiB")
-    return _Beside(suffix, _bytes_of(beside, suffix, _LARGEST), mark)
+    return _Beside(suffix, _bytes_of(beside, suffix, _LARGEST), Mark.of(status))
 
 
 def _bytes_of(path: str, what: str, most: int) -> bytes:
@@ -229,10 +218,10 @@ def _bytes_of(path: str, what: str, most: int) -> bytes:
 def _listed(folder: str, name: str, kind: SumKind) -> list[_Sum]:
     """What the list of its folder has of it, if there is one; of two that differ, one is wrong."""
     path = f"{folder}/{kind.list_name}"
-    if (mark := _mark(path)) is None:
+    if (status := plain_file(path)) is None:
         return []
     where = f"the list {kind.list_name} beside it has"
-    sums = _sums_in(path, kind, mark).get(name, ())
+    sums = _sums_in(path, kind, Mark.of(status)).get(name, ())
     return [(kind, value, WordOrigin.BESIDE, where) for value in sums]
 
 

@@ -126,9 +126,6 @@ class End(NamedTuple):
     extension: str = ""
     """Behind the number; empty: there is none."""
 
-    def named(self, name: str) -> End:
-        return self._replace(name=name)
-
 
 @_remembered
 def read_end(text: str) -> End:
@@ -160,7 +157,7 @@ def _named(plain: str) -> End | None:
     # The number may stand in the name's place, and what is behind it is the trunk's; or it is a
     # name alone that says that the caller is not shown.
     is_instead = _is_of_digits(name) or is_withheld(name or "shown")
-    return End(name) if is_instead and not _is_of_digits(end.number) else end.named(name)
+    return End(name) if is_instead and not _is_of_digits(end.number) else end._replace(name=name)
 
 
 def _in_parentheses(plain: str) -> End | None:

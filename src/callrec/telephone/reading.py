@@ -6,13 +6,11 @@ format is docs/formats/sidecar.md; it is strict, because a key misspelt would be
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePath
-from stat import S_ISREG
 from typing import Annotated, Final
 
 from pydantic import (
@@ -29,6 +27,7 @@ from callrec.dataclass import replace
 from callrec.errors import Failed, Unusable
 from callrec.policy import search as criteria
 from callrec.policy.notice import CallerTold, is_possible_for
+from callrec.system.paths import plain_file
 from callrec.telephone.call import Call, Direction, System
 from callrec.telephone.names import ID_READERS, NAME_READERS, SYSTEMS_NAMING_PEOPLE
 from callrec.telephone.records.reading import MAX_DESCRIPTION_BYTES, read_description
@@ -156,13 +155,8 @@ def sidecar_for(path: Path) -> Path | None:
     """
     # As text: of most files there is none, and two more paths for each cost more than the look.
     text = str(path)
-    for candidate in (f"{text}.json", f"{text.removesuffix(path.suffix)}.json"):
-        try:
-            if candidate != text and S_ISREG(os.lstat(candidate).st_mode):
-                return Path(candidate)
-        except OSError:  # missing, or its name has grown too long
-            continue
-    return None
+    names = (f"{text}.json", f"{text.removesuffix(path.suffix)}.json")
+    return next((Path(name) for name in names if name != text and plain_file(name)), None)
 
 
 def read_sidecar(data: bytes, setup: Setup) -> Call:
