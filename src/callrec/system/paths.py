@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,17 @@ else:
 
 MOST_BELOW: Final = 120
 """Characters of the longest path that callrec makes within a vault or a drive."""
+
+
+def path_of(text: str) -> Path:
+    """``Path(text)`` of one of many in a folder: that folder is taken apart once, and not again."""
+    folder, name = os.path.split(text)
+    return _any_in(folder).with_name(name) if name else Path(text)
+
+
+@lru_cache(8)
+def _any_in(folder: str) -> Path:
+    return Path(folder, "-")
 
 
 def lies_in(path: Path, folder: Path) -> bool:
