@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -88,6 +89,10 @@ _BEGINNINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
 
 _AT_A_TIME: Final = 1000
 """Rows that are fetched together from a database elsewhere."""
+
+_TOGETHER: Final = 40
+"""Rows that one statement inserts: beside a trigger SQLite keeps what each statement changes, page
+by page, to undo it alone."""
 
 _AS_MADE: Final = "as_made"
 """Where an engine notes that its catalogue has exactly the schema that the migrations make, and
@@ -597,9 +602,15 @@ def insert_rows(
 
     ``if_new``: those that are there already stay as they are.
     """
-    statement = insert.compile(connection, column_keys=columns and list(columns))
+    statement = str(insert.compile(connection, column_keys=columns and list(columns)))
+    into, values, places = statement.partition(" VALUES ")
     known = " ON CONFLICT DO NOTHING" if if_new else ""
-    connection.exec_driver_sql(f"{statement}{known}", list(rows))
+    whole = len(rows) - len(rows) % _TOGETHER
+    together = [tuple(chain(*rows[at : at + _TOGETHER])) for at in range(0, whole, _TOGETHER)]
+    for some, rows_each in ((together, _TOGETHER), (list(rows[whole:]), 1)):
+        if some:
+            all_places = ", ".join([places] * rows_each)
+            connection.exec_driver_sql(f"{into}{values}{all_places}{known}", some)
 
 
 def damaged(what: str = "the catalogue is damaged") -> Tampered:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, NotFound, Unusable
-from callrec.system.paths import lies_in
+from callrec.system.paths import lies_in, path_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -188,6 +188,11 @@ class NotRecording:
 
 Found: TypeAlias = Source | Quarantined | NotRecording
 
+_F = TypeVar("_F")
+
+_Judge: TypeAlias = Callable[[str, Path], _F]
+"""What is made of a file under a root."""
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -222,10 +227,10 @@ def survey(paths: Sequence[Path], *, may_be_none: bool = False) -> Survey:
             is not said to be as well.
     """
     files = size = ignored = 0
-    for found in find_sources(paths):
+    for found in _find(paths, _marked):
         match found:
-            case Source():
-                files, size = files + 1, size + found.mark.size_bytes
+            case Mark():
+                files, size = files + 1, size + found.size_bytes
             case Quarantined():
                 files += 1
             case NotRecording():
@@ -241,12 +246,16 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
 
     Law: every file is yielded once for each path that leads to it.
     """
+    return _find(paths, _judged)
+
+
+def _find(paths: Iterable[Path], judge: _Judge[_F]) -> Iterator[_F | Quarantined | NotRecording]:
     for named in paths:
         path = Path(os.path.abspath(named))  # noqa: PTH100  # Path.resolve would follow a link
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, judge)
         else:
-            yield _judged(path, path.parent)
+            yield judge(str(path), path.parent)
 
 
 def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
@@ -263,9 +272,9 @@ def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
         if path.is_symlink():
             yield _led(path, root)
         elif path.is_dir():
-            yield from _walk(root, path)
+            yield from _walk(root, _judged, path)
         elif not is_plainly_none(path.name):
-            yield _judged(path, root)
+            yield _judged(str(path), root)
 
 
 def is_plainly_none(name: str) -> bool:
@@ -274,7 +283,9 @@ def is_plainly_none(name: str) -> bool:
     return name.startswith(".") or suffix in NOT_RECORDINGS or name.casefold() in LISTS_OF_SUMS
 
 
-def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
+def _walk(
+    root: Path, judge: _Judge[_F], start: Path | None = None
+) -> Iterator[_F | Quarantined | NotRecording]:
     waiting = [start or root]
     while waiting:
         folder = waiting.pop()
@@ -292,9 +303,10 @@ def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
                 continue
             elif is_plainly_none(entry.name):
                 yield NotRecording()
+            elif entry.is_symlink():
+                yield _led(Path(entry.path), root)
             else:
-                judge = _led if entry.is_symlink() else _judged
-                yield judge(Path(entry.path), root)
+                yield judge(entry.path, root)
         waiting.sort(reverse=True)
 
 
@@ -306,7 +318,7 @@ def _written_at(entry: os.DirEntry[str]) -> tuple[int, str]:
         return 0, entry.name
 
 
-def _led(link: Path, root: Path) -> Found:
+def _led(link: Path, root: Path) -> Quarantined | NotRecording:
     if not os.path.exists(link):  # noqa: PTH110  # Path.exists raises where a folder is closed to us
         return Quarantined(link, "it is a link that leads nowhere", Refusal.UNREADABLE)
     if not lies_in(link, root):
@@ -314,14 +326,19 @@ def _led(link: Path, root: Path) -> Found:
     return NotRecording()  # what it leads to comes in by itself
 
 
-def _judged(path: Path, root: Path) -> Found:
+def _judged(path: str, root: Path) -> Source | Quarantined:
+    mark = _marked(path, root)
+    return Source(path_of(path), root, mark) if isinstance(mark, Mark) else mark
+
+
+def _marked(path: str, _: Path) -> Mark | Quarantined:
     try:
         status = os.lstat(path)
     except OSError as error:
-        return Quarantined(path, read_error_text(error), Refusal.UNREADABLE)
+        return Quarantined(Path(path), read_error_text(error), Refusal.UNREADABLE)
     if why := why_not_a_file(status):
-        return Quarantined(path, why, Refusal.UNREADABLE)
-    return Source(path, root, Mark.of(status))
+        return Quarantined(Path(path), why, Refusal.UNREADABLE)
+    return Mark.of(status)
 
 
 def why_not_a_file(status: os.stat_result) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final
@@ -35,6 +36,17 @@ def plain_file(path: str) -> os.stat_result | None:
     except OSError:  # missing, or its name has grown too long
         return None
     return status if S_ISREG(status.st_mode) else None
+
+
+def path_of(text: str) -> Path:
+    """``Path(text)`` of one of many in a folder: that folder is taken apart once, and not again."""
+    folder, name = os.path.split(text)
+    return _any_in(folder).with_name(name) if name else Path(text)
+
+
+@lru_cache(8)
+def _any_in(folder: str) -> Path:
+    return Path(folder, "-")
 
 
 def lies_in(path: Path, folder: Path) -> bool:
