@@ -545,7 +545,7 @@ def test_what_was_closed_without_an_answer_is_counted_no_further(stocked: House)
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
     approve(stocked, reference, "dora")
     hear(stocked, reference)
-    close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
+    close_request(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
     pass_days(stocked, 60)
     entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
     assert (entry["answered_on"], entry["days"], entry["in_time"]) == (None, 4, None)
@@ -565,9 +565,23 @@ def test_what_who_asked_has_heard_is_granted_when_it_is_closed(stocked: House) -
     reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20", hear_or_copy="hear")
     approve(stocked, reference, "dora")
     third_parties_checked(stocked, "sam", reference)
-    hear(stocked, reference, attended=("the patient",))
+    for recording in (1, 2):
+        hear(stocked, reference, recording, attended=("the patient",))
     close_request(stocked.practice, signed_in(stocked, "sam"), reference, reason=ANOTHER_REASON)
     assert one(stocked, RegisterName.RIGHTS_REQUESTS)["outcome"] == "granted"
+
+
+def test_what_is_granted_after_a_release_and_taken_back_is_withheld_as_it_was(
+    stocked: House,
+) -> None:
+    reference = ask(stocked, SUBJECT_ACCESS, received="2026-11-20")
+    third_parties_checked(stocked, "sam", reference)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    release(stocked, reference)
+    approve(stocked, reference, "dora", recordings=(2,))
+    revoke_grants(stocked.practice, signed_in(stocked, "dora"), reference, reason=ANOTHER_REASON)
+    entry = one(stocked, RegisterName.RIGHTS_REQUESTS)
+    assert (entry["outcome"], entry["codes"]) == ("part", ("third-party",))
 
 
 def test_what_comes_to_a_year_that_is_not_known_stands_in_it_without_a_day(stocked: House) -> None:

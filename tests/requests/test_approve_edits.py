@@ -237,12 +237,12 @@ def test_after_a_revocation_all_is_decided_anew(access: House) -> None:
     assert decide(access)[1] == UNEDITED
 
 
-def test_another_version_is_decided_anew(stocked: House) -> None:
+def test_what_was_left_out_stays_out_of_another_version(stocked: House) -> None:
     a_request(stocked)
     approve(stocked, "R-1", edits=(MIDDLE,))
     attach_recordings(stocked.practice, signed_in(stocked, "sam"), "R-1", [3])
     approve(stocked, "R-1")
-    assert granted(stocked) == {1: UNEDITED, 2: UNEDITED, 3: UNEDITED}
+    assert granted(stocked) == {1: SILENCED, 2: UNEDITED, 3: UNEDITED}
 
 
 def test_after_a_lapse_all_is_decided_anew(access: House) -> None:

@@ -155,13 +155,13 @@ def test_what_a_part_took_from_another_since_it_was_approved_it_does_not_give_up
         detach_recordings(house.practice, sam, first, [3])
 
 
-UNDECIDED = "asks for recordings that nobody has decided: 3 "
+UNANSWERED = "asks for recordings that nobody has given or refused: 3 "
 
 
 def check_closes_by_decision(house: House, reference: str) -> None:
     """Only who decides it closes it, with a reason."""
     sam, dora = signed_in(house, "sam"), signed_in(house, "dora")
-    refused = ((sam, "", UNDECIDED), (dora, "", UNDECIDED), (sam, REASON, "may not decide"))
+    refused = ((sam, "", UNANSWERED), (dora, "", UNANSWERED), (sam, REASON, "may not decide"))
     for actor, reason, message in refused:
         with pytest.raises(Refused, match=message):
             close_request(house.practice, actor, reference, reason=reason)
@@ -203,21 +203,46 @@ def test_what_was_granted_and_taken_back_unheard_is_not_decided(
     check_closes_by_decision(house, reference)
 
 
-def test_what_was_taken_back_after_some_was_heard_is_not_decided(house: House) -> None:
+def test_what_was_heard_before_it_was_taken_back_is_not_decided(house: House) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
-    assert decided(house, reference, withheld={2: Ground.THIRD_PARTY}) == (1, 3)
-    hear(house, reference)
+    assert decided(house, reference, withheld={1: Ground.THIRD_PARTY}) == (2, 3)
+    hear(house, reference, 3)
     revoked(house, reference)
-    with pytest.raises(Refused, match="asks for recordings that nobody has decided: 2, 3 "):
-        close_request(house.practice, signed_in(house, "sam"), reference)
+    assert decided(house, reference, recordings=(2,), withheld={1: Ground.THIRD_PARTY}) == (2,)
+    hear(house, reference, 2)
+    check_closes_by_decision(house, reference)
 
 
-def test_what_has_lapsed_was_decided(house: House) -> None:
+def test_what_was_granted_and_not_given_keeps_it_open(house: House) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
-    assert decided(house, reference, withheld={2: Ground.THIRD_PARTY}) == (1, 3)
-    hear(house, reference)
-    lapsed(house, reference)
-    close_request(house.practice, signed_in(house, "sam"), reference, reason=REASON)
+    third_parties_checked(house, "sam", reference)
+    decided(house, reference, recordings=(1,), withheld={2: Ground.THIRD_PARTY})
+    release(house, reference)
+    assert decided(house, reference, recordings=(3,)) == (3,)
+    sam = signed_in(house, "sam")
+    with pytest.raises(Refused, match=UNANSWERED):
+        close_request(house.practice, sam, reference)
+    with pytest.raises(Refused, match="may not decide"):
+        close_request(house.practice, sam, reference, reason=REASON)
+    hear(house, reference, 3)
+    with pytest.raises(Refused, match="recordings did not go out: 3, so that nothing says how"):
+        close_request(house.practice, sam, reference)
+    release(house, reference)
+    with pytest.raises(Refused, match="no letter was sent"):
+        close_request(house.practice, sam, reference)
+
+
+def test_of_one_that_went_out_in_part_the_rest_is_asked_for_again_when_more_comes_in(
+    house: House,
+) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=(1, 2, 3))
+    third_parties_checked(house, "sam", reference)
+    decided(house, reference, recordings=(1,))
+    release(house, reference)
+    take_in(house, a_call(house.folder / "spool", 7))
+    with pytest.raises(Refused, match="leaves out recordings that match it: 4 ") as refused:
+        decided(house, reference, recordings=(2, 3))
+    assert "a package went out under it: ask someone else" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("ground", [Ground.UNFOUNDED, Ground.DAMAGED])

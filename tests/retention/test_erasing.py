@@ -14,7 +14,7 @@ from callrec.archive import erase as erasing_volumes
 from callrec.archive.copy import keep_sealed, kept_copies
 from callrec.archive.run import back_up
 from callrec.archive.volumes import LossReport, report_found, report_lost
-from callrec.errors import NotFound, Refused, Tampered, Unusable
+from callrec.errors import Failed, NotFound, Refused, Tampered, Unusable
 from callrec.incidents.show import list_incidents, show_incident
 from callrec.keys.reencrypting import reencrypt
 from callrec.keys.rotating import rotate_keys
@@ -317,11 +317,11 @@ def test_a_new_drive_on_which_a_run_failed_and_was_taken_back_owes_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stopped(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise Failed("the disk gave nothing")
 
     with monkeypatch.context() as patched:
         patched.setattr(DirectoryStore, "source", stopped)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Failed, match="the disk gave nothing"):
             archive(house, drive(house))
     assert [*drive(house).iterdir()] == []
     assert owed(house, approved_erasure(house, 1)) == {}

@@ -291,8 +291,9 @@ class LetterSource:
     def _read_decided(self) -> _Decided:
         request, history = self._request, self._request.history
         approvals, gathering = request.approvals, request.body.gathering
-        standing = last_approval(approvals, history, request.digest)
-        grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld} if standing else {}
+        standing, grounds = last_approval(approvals, history), dict[str, Ground]()
+        if standing and standing.digest == request.digest:
+            grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld}
         left_out = gathering.left_out if gathering else {}
         given = {
             uid
@@ -343,7 +344,7 @@ class LetterSource:
         decided, history = self._decided, request.history
         rows = {row.uid: row for row in request.recordings}
         calls = _calls(practice, connection, [rows[uid] for uid in decided.told if uid in rows])
-        edits = last_edits(request.approvals, history, request.digest)
+        edits = last_edits(request.approvals, history)
         edited = [edits[uid] for uid in decided.told if uid in edits]
         cut = Counter(
             ground

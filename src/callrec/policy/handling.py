@@ -90,6 +90,7 @@ def check_closing(
     *,
     was_delivered: bool,
     was_told: bool,
+    unsent: Sequence[int] = (),
     undecided: Sequence[int] = (),
 ) -> None:
     """Where somebody waits, closing takes the letter that tells them, or a reason [4(e), 4(f)].
@@ -103,18 +104,20 @@ def check_closing(
         reason: why no letter was sent, or how they were told.
         was_delivered: a package went out.
         was_told: the letter that tells it was sent (`rights.letter.is_told`).
-        undecided: numbers of what a law gives a right to, granted by nobody nor kept back on a
-            ground. To close it then is for those who decide, and takes a reason.
+        unsent: numbers of what a law gives a right to, did not go out and is withheld on no ground.
+        undecided: of these, what nobody has heard either. To close it then is for those who decide,
+            and takes a reason.
     """
     terms = TERMS[request.purpose]
     command = f"callrec request close {request.reference} --reason TEXT"
     if undecided and not reason:
         raise Refused(
-            f"{request.reference} asks for recordings that nobody has decided:"
+            f"{request.reference} asks for recordings that nobody has given or refused:"
             f" {some_of(undecided)}",
             clause=terms.decided_under,
-            hint=f"who decides it decides them, too: callrec approve {request.reference}; if the"
-            f" person wants them no longer, who decides it closes it: {command}",
+            hint=f"who decides it decides them, too: callrec approve {request.reference}; what is"
+            f" granted is released: callrec release {request.reference}; if the person wants it no"
+            f" longer, who decides it closes it: {command}",
         )
     lifts = terms.restricts and request.state is RequestState.IN_EFFECT
     if not (reason or was_told) and lifts:
@@ -124,9 +127,11 @@ def check_closing(
             hint=f"write to them: callrec request letter {request.reference} --kind lift"
             f" --tell TEXT; or say when and how they were told: {command}",
         )
-    if not (reason or was_delivered) and terms.is_dated and terms.is_heard:
+    if not (reason or (was_delivered and not unsent)) and terms.is_dated and terms.is_heard:
+        what = f"recordings did not go out: {some_of(unsent)}" if was_delivered else ""
         raise Refused(
-            "no package went out, so that nothing says how the person who asked was answered",
+            f"{what or 'no package went out'}, so that nothing says how the person who asked was"
+            " answered",
             clause=terms.decided_under,
             hint="release it or deny it; if they listened in person, or withdrew, add a reason:"
             f" {command}",

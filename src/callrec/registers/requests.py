@@ -24,7 +24,7 @@ from callrec.requests.approvals import decided_together, read_approvals
 from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
-from callrec.requests.model import Approval, History, OpenRequest
+from callrec.requests.model import Approval, History, OpenRequest, uids_delivered
 from callrec.requests.open import is_request_hidden_from, read_request, sees_in_full, unopened_facts
 from callrec.requests.seconds import BroughtInSecond, seconds_brought_in
 from callrec.requests.standing import read_lapse_facts, state_now
@@ -122,8 +122,8 @@ def _withheld(request: RegisteredRequest) -> Sequence[str]:
     if not request.approvals:
         return ()
     together = decided_together(request.approvals, request.history)
-    granted = {uid for approval in together for uid in approval.items}
-    return [code for uid, code in together[-1].withheld if uid not in granted]
+    given = uids_delivered(request.history).union(*(each.items for each in together))
+    return [code for uid, code in together[-1].withheld if uid not in given]
 
 
 def _denied_with(

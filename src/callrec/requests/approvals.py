@@ -29,7 +29,7 @@ from callrec.practice import Practice
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
 from callrec.requests.history import decides_each_recording
-from callrec.requests.model import Approval, History, uids_used
+from callrec.requests.model import Approval, History, uids_delivered
 
 
 def read_approvals(
@@ -131,71 +131,62 @@ def grant_holders(
     return frozenset(a.to for a in approvals if not end_reason(a, history, now))
 
 
-def last_withheld(
-    approvals: tuple[Approval, ...], history: History, digest: str
-) -> Mapping[str, Ground]:
-    """What the newest approval withheld on a ground, by uid.
+def last_withheld(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Ground]:
+    """What the newest approval withheld on a ground, by uid; also of an earlier version.
 
-    Nothing once it was taken back or has lapsed, or the request is another: then all is decided
-    again.
+    Nothing once it was taken back or has lapsed: then all is decided again.
     """
-    newest = last_approval(approvals, history, digest)
+    newest = last_approval(approvals, history)
     grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld} if newest else {}
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
 
 
-def last_approval(
-    approvals: tuple[Approval, ...], history: History, digest: str
-) -> Approval | None:
+def last_approval(approvals: tuple[Approval, ...], history: History) -> Approval | None:
     """The newest approval, whether it was used or not; None if what it decided holds no more."""
     newest = approvals[-1] if approvals else None
-    if newest is None or newest.digest != digest:
+    if newest is None or any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf)):
         return None
-    is_over = any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf))
-    return None if is_over else newest
+    return newest
+
+
+def last_edits(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Edits]:
+    """How the copy of each recording was last approved to be edited, by uid.
+
+    Nothing of what was taken back or has lapsed: then all is decided again.
+    """
+    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
+    edits: dict[str, Edits] = {}
+    for approval in approvals:
+        if approval.leaf.seq > max(taken_back, default=-1):
+            edits |= approval.edits
+    return edits
 
 
 def decided_together(approvals: tuple[Approval, ...], history: History) -> tuple[Approval, ...]:
     """The newest approval, and those before it of the same version, oldest first.
 
-    Not what was taken back or had lapsed when it was approved again: then all was decided again.
+    Not what was taken back unused, nor what had lapsed when it was approved again.
     """
-    if not approvals:
-        return ()
-    newest = approvals[-1]
-    anew = (leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS)
-    since = max((seq for seq in anew if seq < newest.leaf.seq), default=-1)
+    revoked = APPROVAL_ENDED_BY[RequestAct.REVOKED]
+    stood = [each for each in approvals if event_end_reason(each, history) != revoked] or approvals
+    lapses = [leaf.seq for leaf in history.leaves if leaf.act == RequestAct.GRANT_LAPSED]
+    since = max((seq for seq in lapses if stood and seq < stood[-1].leaf.seq), default=-1)
     return tuple(
-        each for each in approvals if each.digest == newest.digest and each.leaf.seq > since
+        each for each in stood if each.digest == stood[-1].digest and each.leaf.seq > since
     )
 
 
-def uids_decided(approvals: tuple[Approval, ...], history: History) -> frozenset[str]:
-    """Uids of what is granted, or withheld on a ground, and of what was heard or went out before.
+def uids_answered(approvals: tuple[Approval, ...], history: History) -> frozenset[str]:
+    """Uids of what went out, and of what the newest approval withholds on a ground.
 
-    What was taken back, or was of another version, is decided no more; what has lapsed was.
+    Not of what it withheld before it was taken back, or the request was changed.
     """
-    used, together = uids_used(history), decided_together(approvals, history)
-    since = history.after(together[-1].leaf) if together else ()
-    if not together or any(leaf.act in (RequestAct.REVOKED, *CHANGING_ACTS) for leaf in since):
-        return used
-    withheld = {uid for uid, code in together[-1].withheld if code != Ground.NOT_APPROVED}
-    return used.union(withheld, *(each.items for each in together))
-
-
-def last_edits(
-    approvals: tuple[Approval, ...], history: History, digest: str
-) -> Mapping[str, Edits]:
-    """How the copy of each recording was last approved to be edited, by uid.
-
-    Nothing of what was taken back or has lapsed, or of another version: then all is decided again.
-    """
-    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
-    edits: dict[str, Edits] = {}
-    for approval in approvals:
-        if approval.digest == digest and approval.leaf.seq > max(taken_back, default=-1):
-            edits |= approval.edits
-    return edits
+    newest = approvals[-1] if approvals else None
+    undone = (RequestAct.REVOKED, *CHANGING_ACTS)
+    if newest is None or any(leaf.act in undone for leaf in history.after(newest.leaf)):
+        return uids_delivered(history)
+    withheld = {uid for uid, code in newest.withheld if code != Ground.NOT_APPROVED}
+    return uids_delivered(history) | withheld
 
 
 def check_signers_entitled(powers: Powers, approval: Approval, request: RequestFacts) -> None:

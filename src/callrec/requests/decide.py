@@ -359,7 +359,7 @@ def _edits(
     if decision.edits:
         check_is_for_listening(request.facts)
     typed = edits_by_recording(decision.edits, [row.id for row in granted])
-    before = last_edits(request.approvals, request.history, request.digest)
+    before = last_edits(request.approvals, request.history)
     edits: dict[int, Edits] = {}
     for row in granted:
         edits[row.id] = typed.get(row.id, before.get(row.uid, UNEDITED))
@@ -396,7 +396,7 @@ def _grounds(request: OpenRequest, decision: Decision) -> Mapping[int, Ground]:
             "the request does not ask for that recording",
             hint=f"callrec request show {request.reference} lists what it asks for",
         )
-    before = last_withheld(request.approvals, request.history, request.digest)
+    before = last_withheld(request.approvals, request.history)
     kept_back = {
         row.id: before[row.uid]
         for row in request.recordings

@@ -51,7 +51,7 @@ from callrec.policy.rights.letter import LetterKind, is_told, letter_after
 from callrec.policy.words import check_reason, in_words, some_of
 from callrec.practice import Actor, Practice, signing, today
 from callrec.record.forms import NONCE_BYTES
-from callrec.requests.approvals import read_approvals, uids_decided, uids_granted
+from callrec.requests.approvals import read_approvals, uids_answered, uids_granted
 from callrec.requests.clock import (
     ACT_OF_DATED,
     deadline_on_day,
@@ -235,16 +235,24 @@ def withdraw_request(practice: Practice, actor: Actor, reference: str) -> Reques
         return log_request_event(act, actor, history, RequestAct.WITHDRAWN).state
 
 
-def _undecided(
+def _unanswered(
     practice: Practice, connection: Connection, row: Row[Any], history: History
-) -> Sequence[int]:
-    """Numbers of what a law gives a right to, and nobody has granted or kept back on a ground."""
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Numbers of what a law gives a right to, did not go out and is withheld on no ground.
+
+    Then those that nobody has heard either, since an approval was last taken back.
+    """
     if not TERMS[Purpose(row.purpose)].is_owed_whole:
-        return ()
-    decided = uids_decided(read_approvals(practice, connection, history), history)
-    left, table = {*uids_asked_for(history.making)} - decided, tables.recording.c
-    query = select(table.id).where(table.uid.in_(left), table.data_key.is_not(None))
-    return connection.execute(query.order_by(table.id)).scalars().all()
+        return (), ()
+    asked, table = uids_asked_for(history.making), tables.recording.c
+    query = select(table.id, table.uid).where(table.uid.in_(asked), table.data_key.is_not(None))
+    answered = uids_answered(read_approvals(practice, connection, history), history)
+    rows = connection.execute(query.order_by(table.id)).all()
+    left = {row.uid: row.id for row in rows if row.uid not in answered}
+    revoked = [leaf for leaf in history.leaves if leaf.act == RequestAct.REVOKED]
+    since = replace(history, leaves=history.after(revoked[-1])) if revoked else history
+    heard = uids_heard(since)
+    return tuple(left.values()), tuple(id_ for uid, id_ in left.items() if uid not in heard)
 
 
 def close_request(
@@ -267,7 +275,7 @@ def close_request(
         signing(practice, actor) as act,
     ):
         history = read_history(practice, act.connection, row.id)
-        undecided = _undecided(practice, act.connection, row, history)
+        unsent, undecided = _unanswered(practice, act.connection, row, history)
         # Who made it need not open it, unless they close it in place of a decision.
         if actor.person.id == history.requester and not (undecided and reason):
             facts = unopened_facts(find_request(act.connection, reference), history)
@@ -284,6 +292,7 @@ def close_request(
             reason,
             was_delivered=not is_undelivered(history.events),
             was_told=is_told(facts.purpose, history.events),
+            unsent=unsent,
             undecided=undecided,
         )
         destroy_grants(act.connection, row.id, history.requester)

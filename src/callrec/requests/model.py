@@ -398,10 +398,10 @@ def uids_heard(history: History) -> frozenset[str]:
     return frozenset(leaf.subject[2] for leaf in leaves if leaf.act == RequestAct.LISTENED)
 
 
-def uids_used(history: History) -> frozenset[str]:
-    """Uids of the recordings that somebody has listened to under a request, or that went out."""
-    delivered = (leaf.subject[2:] for leaf in history.leaves if leaf.act == RequestAct.DELIVERED)
-    return uids_heard(history).union(*delivered)
+def uids_delivered(history: History) -> frozenset[str]:
+    """Uids of the recordings that went out."""
+    went_out = (leaf.subject[2:] for leaf in history.leaves if leaf.act == RequestAct.DELIVERED)
+    return frozenset[str]().union(*went_out)
 
 
 def without_failed(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:

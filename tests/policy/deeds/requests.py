@@ -210,6 +210,11 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "a full subject access leaves out others that match it": lambda: check_asked_for_whole(
         a_request(Purpose.SUBJECT_ACCESS), (3, 5), is_full=True
     ),
+    "more of a subject access is granted once a part went out, and another call matches it": (
+        lambda: check_asked_for_whole(
+            a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED), (3, 5), is_full=False
+        )
+    ),
     "a call is left out as nobody approved it": lambda: check_left_out(
         Ground.NOT_APPROVED, a_request(Purpose.SUBJECT_ACCESS), {}, on=TODAY
     ),
@@ -244,6 +249,15 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         was_delivered=True,
         was_told=True,
         undecided=[4],
+    ),
+    "a subject access is closed and a recording was heard and did not go out": (
+        lambda: check_closing(
+            a_request(Purpose.SUBJECT_ACCESS, state=RequestState.RELEASED),
+            "",
+            was_delivered=True,
+            was_told=True,
+            unsent=[4],
+        )
     ),
     "a correction is closed without a word": lambda: check_closing(
         a_request(Purpose.RECTIFICATION, state=RequestState.IN_EFFECT),

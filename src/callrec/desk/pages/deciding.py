@@ -89,8 +89,8 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     may_be_alone = me.role is Role.DATA_CONTROLLER
     check = check_decides_purpose if may_be_alone else check_may_decide
     check(me, opened.facts, on=today(seat.practice))
-    withheld = last_withheld(opened.approvals, opened.history, opened.digest)
-    edits = last_edits(opened.approvals, opened.history, opened.digest)
+    withheld = last_withheld(opened.approvals, opened.history)
+    edits = last_edits(opened.approvals, opened.history)
     number = {row.uid: row.id for row in opened.recordings}
     clips, silences = marked(seat, which)
     hearers = people_who_log_in(seat.practice, Power.HEAR)

@@ -29,6 +29,7 @@ from callrec.policy.completeness import normalise_text
 from callrec.policy.days import day_in_words
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.words import in_words, some_of
 
@@ -287,10 +288,12 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
     """
     if not left_out:
         return
+    went_out = request.state in (RequestState.RELEASED, RequestState.HANDED_OVER)
+    why = "it names as many as a request can" if is_full else "a package went out under it"
     hint = (
-        "it names as many as a request can: ask someone else who may search to make the same"
-        " request again for the rest, with --attach-matching; then each is approved"
-        if is_full
+        f"{why}: ask someone else who may search to make the same request again for the rest,"
+        " with --attach-matching; then each is approved"
+        if is_full or went_out
         else f"callrec request gather {request.reference} adds them; what is kept back is left out"
         " with --leave-out ID=CODE, or withheld with --withhold ID=CODE"
     )
