@@ -103,10 +103,8 @@ def count_unarchived(connection: Connection, drives: Iterable[str]) -> int:
     """How many recordings are here and on none of these volumes."""
     those = list(drives)
     if not those:  # nearly all are live, and it is all there are that SQLite counts fastest
-        each = "(SELECT count(*) FROM recording{})"
-        query = f"SELECT {each} - {each} - {each}".format(
-            "", " WHERE state < ?", " WHERE state > ?"
-        )
+        every = "SELECT count(*) FROM recording"
+        query = f"SELECT ({every}) - ({every} WHERE state < ?) - ({every} WHERE state > ?)"
         return int(connection.exec_driver_sql(query, (str(RecordingState.LIVE),) * 2).scalar_one())
     # Counted by an index alone, of which the oldest would be the first.
     counted = select(func.count()).where(_is_unarchived(connection, those))

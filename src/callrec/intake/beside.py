@@ -29,7 +29,6 @@ from callrec.intake.sealing import BatchSealer, Outcome, Taken, chunks
 from callrec.intake.sources import Mark, Source
 from callrec.store.directory import DirectoryBatch
 from callrec.store.sealing import Buffers, Sealed
-from callrec.system.paths import path_of
 from callrec.system.workers import start_workers
 from callrec.telephone.call import Call
 from callrec.telephone.sound.sound import Sound
@@ -176,7 +175,7 @@ _KNOWN_KINDS: Final[dict[type, Any]] = {
         kind: _by_values(kind)
         for kind in (BatchKeys, Mark, Sealed, SealedMetadata, Sound, Source, Taken)
     },
-    PosixPath: lambda path: (path_of, (str(path),)),
+    PosixPath: lambda path: (PosixPath, (str(path),)),
     Call: lambda call: (_call, _of_call(call)),
 }
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, NotFound, Unusable
-from callrec.system.paths import lies_in, path_of
+from callrec.system.paths import lies_in
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -328,7 +328,7 @@ def _led(link: Path, root: Path) -> Quarantined | NotRecording:
 
 def _judged(path: str, root: Path) -> Source | Quarantined:
     mark = _marked(path, root)
-    return Source(path_of(path), root, mark) if isinstance(mark, Mark) else mark
+    return Source(Path(path), root, mark) if isinstance(mark, Mark) else mark
 
 
 def _marked(path: str, _: Path) -> Mark | Quarantined:

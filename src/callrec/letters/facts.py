@@ -51,7 +51,7 @@ from callrec.requests.approvals import last_approval, last_edits, uids_granted
 from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
 from callrec.requests.history import REQUESTS, outline_of, read_outlines, read_words
 from callrec.requests.holding import is_matched, left_out_uids, matching_not_asked_for
-from callrec.requests.model import OpenRequest, without_failed
+from callrec.requests.model import OpenRequest, uids_delivered, without_failed
 from callrec.requests.open import hidden_from, read_request
 from callrec.retention.certificate import certify_destruction
 
@@ -295,12 +295,7 @@ class LetterSource:
         if standing and standing.digest == request.digest:
             grounds = {uid: GROUND_CODES[code] for uid, code in standing.withheld}
         left_out = gathering.left_out if gathering else {}
-        given = {
-            uid
-            for leaf in history.leaves
-            if leaf.act == RequestAct.DELIVERED
-            for uid in leaf.subject[2:]
-        }
+        given = uids_delivered(history)
         heard = self._heard_by_them() - given
         granted = uids_granted(approvals, history, self._practice.now()) - given - heard
         open_ones = {*request.body.uids} - given - heard - granted

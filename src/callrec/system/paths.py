@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final
@@ -18,35 +17,17 @@ else:
 MOST_BELOW: Final = 120
 """Characters of the longest path that callrec makes within a vault or a drive."""
 
-_TELLS: Final = os.access in os.supports_effective_ids & os.supports_follow_symlinks and os.access(
-    "/", os.F_OK, effective_ids=True, follow_symlinks=False
-)
-"""Some systems, and what confines programs on others, refuse to look so."""
-
 
 def plain_file(path: str) -> os.stat_result | None:
     """What is told of a file of its own: no link, which might lead out of its folder, no pipe.
 
-    None: no such file has this name. Most names have none, and an error is dearer than a look.
+    None: no such file has this name.
     """
-    if _TELLS and not os.access(path, os.F_OK, effective_ids=True, follow_symlinks=False):
-        return None
     try:
         status = os.lstat(path)
     except OSError:  # missing, or its name has grown too long
         return None
     return status if S_ISREG(status.st_mode) else None
-
-
-def path_of(text: str) -> Path:
-    """``Path(text)`` of one of many in a folder: that folder is taken apart once, and not again."""
-    folder, name = os.path.split(text)
-    return _any_in(folder).with_name(name) if name else Path(text)
-
-
-@lru_cache(8)
-def _any_in(folder: str) -> Path:
-    return Path(folder, "-")
 
 
 def lies_in(path: Path, folder: Path) -> bool:
