@@ -447,6 +447,17 @@ def test_what_is_withheld_on_a_ground_presses_no_more_once_the_rest_went_out(
     assert read_inbox(stocked.practice, logged_in(stocked, "dora")) == ()
 
 
+def test_what_was_withheld_presses_again_once_that_is_taken_back(stocked: House) -> None:
+    reference = of_two(stocked)
+    approve(stocked, reference, "dora", withheld={2: Ground.THIRD_PARTY})
+    release(stocked, reference)
+    revoke_grants(stocked.practice, logged_in(stocked, "dora"), reference, reason=WHY)
+    assert [each.reference for each in read_due(stocked.practice)] == [reference]
+    assert not show_request(stocked.practice, signed_in(stocked, "dora"), reference).is_answered
+    waiting = read_inbox(stocked.practice, logged_in(stocked, "dora"))
+    assert (reference, InboxAction.DECIDE) in {(each.reference, each.waits_to) for each in waiting}
+
+
 def test_what_was_heard_by_who_asked_is_due_until_it_is_closed(stocked: House) -> None:
     reference = access(stocked, hear_or_copy="hear")
     approve(stocked, reference, "dora")

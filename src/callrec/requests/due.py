@@ -22,7 +22,13 @@ from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import short_date
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import ENDED_STATES, USED_STATES, RequestAct, RequestState
+from callrec.policy.request import (
+    ENDED_STATES,
+    UNDOING_ACTS,
+    USED_STATES,
+    RequestAct,
+    RequestState,
+)
 from callrec.policy.rights.grounds import Ground
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
@@ -84,39 +90,44 @@ def read_due(practice: Practice) -> tuple[DueRequest, ...]:
 def answered_requests(connection: Connection) -> frozenset[str]:
     """Ids of the requests of which all went out that is not withheld on a ground; opens nothing.
 
-    What is withheld because nobody has approved it may be granted later, and waits for that.
+    What is withheld because nobody has approved it may be granted later, and waits for that; so
+    does what was withheld before that was taken back, as of `approvals.uids_answered`.
     """
     delivered: dict[str, set[str]] = {}
-    for leaf in done_leaves(connection, [RequestAct.DELIVERED]):
-        delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
+    newest: dict[str, Leaf] = {}
+    acts = [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]
+    for leaf in done_leaves(connection, acts):
+        request, *_ = leaf.subject
+        if leaf.act == RequestAct.DELIVERED:
+            delivered.setdefault(request, set()).update(leaf.subject[2:])
+        elif leaf.act == RequestAct.APPROVED:
+            newest[request] = leaf
+        else:
+            newest.pop(request, None)
     makings = read_outlines(connection) if delivered else {}
     left = {
         request: frozenset(makings[request].uids) - uids
         for request, uids in delivered.items()
         if request in makings
     }
-    withheld = _read_withheld(connection, {request for request, uids in left.items() if uids})
     return frozenset(
-        request for request, uids in left.items() if uids <= withheld.get(request, frozenset())
+        request
+        for request, uids in left.items()
+        if not uids or uids <= _withheld_by(connection, newest.get(request))
     )
 
 
-def _read_withheld(
-    connection: Connection, requests: AbstractSet[str]
-) -> Mapping[str, AbstractSet[str]]:
-    """Uids of what the newest approval of each of them withholds on a ground.
+def _withheld_by(connection: Connection, approval: Leaf | None) -> AbstractSet[str]:
+    """Uids of what an approval withholds on a ground.
 
     Nothing, where that is in no form: its request presses on, and those who open it see why.
     """
-    found: dict[str, AbstractSet[str]] = {}
-    approved = done_leaves(connection, [RequestAct.APPROVED]) if requests else ()
-    for request, leaf in {leaf.subject[0]: leaf for leaf in approved}.items():
+    if approval is not None:
         with suppress(Tampered):
-            if request in requests:
-                statement = read_unverified_statement(connection, leaf)
-                listed = entries_in(statement, "withheld", "uid", "code")
-                found[request] = {uid for uid, code in listed if code != Ground.NOT_APPROVED}
-    return found
+            statement = read_unverified_statement(connection, approval)
+            listed = entries_in(statement, "withheld", "uid", "code")
+            return {uid for uid, code in listed if code != Ground.NOT_APPROVED}
+    return frozenset()
 
 
 def open_questions(connection: Connection) -> Mapping[str, Leaf]:
