@@ -20,7 +20,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.policy.role import Power, Role
 from callrec.practice import Actor
-from callrec.requests.amend import attach_recordings
+from callrec.requests.amend import attach_recordings, detach_recordings
 from callrec.requests.ask import create_request
 from callrec.requests.decide import Decision, approve_request, preview_approval, revoke_grants
 from callrec.requests.event import withdraw_request
@@ -165,6 +165,29 @@ def test_of_a_changed_request_what_was_withheld_on_a_ground_stays_so_until_it_is
     attach_recordings(stocked.practice, logged_in(stocked, "mia"), reference, [3])
     assert approve(stocked, reference).recordings == (1, 3)
     assert approve(stocked, reference, recordings=(1, 2, 3)).recordings == (1, 2, 3)
+
+
+def test_a_ground_outlasts_an_approval_that_is_not_asked_for_the_recording(
+    stocked: House,
+) -> None:
+    reference, mia = a_request(stocked), logged_in(stocked, "mia")
+    approve(stocked, reference, withheld={2: Ground.NOT_RELEVANT})
+    detach_recordings(stocked.practice, mia, reference, [2])
+    approve(stocked, reference)
+    attach_recordings(stocked.practice, mia, reference, [2])
+    again = approve(stocked, reference)
+    assert (again.recordings, again.withheld) == ((1,), {2: Ground.NOT_RELEVANT})
+
+
+def test_what_stands_granted_is_withheld_only_once_that_is_taken_back(stocked: House) -> None:
+    reference = a_request(stocked)
+    approve(stocked, reference)
+    with pytest.raises(Refused, match="it was granted before, and that still stands: 2") as refusal:
+        approve(stocked, reference, withheld={2: Ground.NOT_RELEVANT})
+    assert f"callrec revoke {reference}" in refusal.value.hint
+    dora = logged_in(stocked, "dora")
+    revoke_grants(stocked.practice, dora, reference, reason=ANOTHER_REASON)
+    assert approve(stocked, reference, withheld={2: Ground.NOT_RELEVANT}).recordings == (1,)
 
 
 @pytest.mark.parametrize("withheld", [(), (1,), (3,), (1, 3)])

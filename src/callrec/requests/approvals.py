@@ -131,13 +131,28 @@ def grant_holders(
     return frozenset(a.to for a in approvals if not end_reason(a, history, now))
 
 
-def last_withheld(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Ground]:
-    """What the newest approval withheld on a ground, by uid; also of an earlier version.
+def uids_that_may_be_used(
+    approvals: Iterable[Approval], history: History, now: datetime
+) -> frozenset[str]:
+    """As `uids_granted`, with what a release holds that is being prepared and may yet fail."""
+    return frozenset(
+        uid
+        for each in approvals
+        if not (event_end_reason(each, history) or has_lapsed(each.lapses_at, now))
+        and not each.lost_reason
+        for uid in each.items
+    )
 
-    Nothing once it was taken back or has lapsed: then all is decided again.
+
+def last_withheld(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Ground]:
+    """On what ground each recording was withheld last, by uid, unless it was granted since.
+
+    Nothing of what was taken back or has lapsed: then all is decided again.
     """
-    newest = last_approval(approvals, history)
-    grounds = {uid: GROUND_CODES[code] for uid, code in newest.withheld} if newest else {}
+    grounds: dict[str, Ground] = {}
+    for approval in _since_reopened(approvals, history):
+        grounds |= {uid: GROUND_CODES[code] for uid, code in approval.withheld}
+        grounds |= dict.fromkeys(approval.items, Ground.NOT_APPROVED)
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
 
 
@@ -154,12 +169,17 @@ def last_edits(approvals: tuple[Approval, ...], history: History) -> Mapping[str
 
     Nothing of what was taken back or has lapsed: then all is decided again.
     """
-    taken_back = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
     edits: dict[str, Edits] = {}
-    for approval in approvals:
-        if approval.leaf.seq > max(taken_back, default=-1):
-            edits |= approval.edits
+    for approval in _since_reopened(approvals, history):
+        edits |= approval.edits
     return edits
+
+
+def _since_reopened(approvals: Iterable[Approval], history: History) -> Iterator[Approval]:
+    """Oldest first, those since which nothing was taken back, and nothing has lapsed."""
+    reopened = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
+    last = max(reopened, default=-1)
+    return (each for each in approvals if each.leaf.seq > last)
 
 
 def decided_together(approvals: tuple[Approval, ...], history: History) -> tuple[Approval, ...]:

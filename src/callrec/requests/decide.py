@@ -47,6 +47,7 @@ from callrec.policy.rights.withholding import (
     check_each_decided,
     check_is_left_out,
     check_may_rest_on,
+    check_none_stands_granted,
     check_not_held,
     check_refused_on,
     hint_to_refuse,
@@ -57,7 +58,7 @@ from callrec.policy.search import described_by
 from callrec.policy.words import check_reason
 from callrec.practice import Actor, Practice, password_needed, signing, today
 from callrec.record.acts import check_whole_catalogue, check_whole_log
-from callrec.requests.approvals import last_edits, last_withheld
+from callrec.requests.approvals import last_edits, last_withheld, uids_that_may_be_used
 from callrec.requests.ask import StaffNamed, find_date_mismatches, staff_named_in_open_request
 from callrec.requests.grants import put_into_effect, write_approval
 from callrec.requests.history import log_with_words, read_history
@@ -334,6 +335,9 @@ def _grantee(practice: Practice, request: OpenRequest, decision: Decision) -> Pe
 
 def _preview(practice: Practice, request: OpenRequest, decision: Decision) -> ApprovalPreview:
     withheld = _grounds(request, decision)
+    before = uids_that_may_be_used(request.approvals, request.history, practice.now())
+    stand = [row.id for row in request.recordings if row.uid in before]
+    check_none_stands_granted(request.facts, withheld, stand)
     granted = [row for row in request.recordings if row.id not in withheld]
     edits = _edits(request, decision, granted)
     silenced = {each.ground for edit in edits.values() for each in edit.silences}

@@ -42,6 +42,7 @@ from callrec.policy.rights.withholding import (
     check_is_left_out,
     check_left_out,
     check_may_rest_on,
+    check_none_stands_granted,
     check_not_held,
     check_nothing_came_in,
     check_refused_on,
@@ -223,6 +224,11 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     ),
     "a subject access is released though more that matches came in": lambda: check_nothing_came_in(
         a_request(Purpose.SUBJECT_ACCESS), is_matched=True, matched=1
+    ),
+    "what stands granted is withheld": lambda: check_none_stands_granted(
+        a_request(Purpose.SUBJECT_ACCESS),
+        {1: Ground.THIRD_PARTY, 2: Ground.NOT_APPROVED},
+        (1, 2),
     ),
     "all that a subject access asks for is withheld": lambda: withholds(
         {1: Ground.CRIME, 2: Ground.PRIVILEGE}, purpose=Purpose.SUBJECT_ACCESS

@@ -378,3 +378,19 @@ def check_each_decided(
             hint=f"callrec deny {request.reference} --reason TEXT --code CODE",
         )
     return kept_back
+
+
+def check_none_stands_granted(
+    request: RequestFacts, withheld: Mapping[int, Ground], granted: Collection[int]
+) -> None:
+    """What an approval ``granted`` that still stands is not withheld beside it.
+
+    It would be heard and given out all the same, and the answer would say otherwise.
+    """
+    held = [n for n, ground in withheld.items() if ground is not Ground.NOT_APPROVED]
+    if both := sorted(set(held).intersection(granted)):
+        raise Refused(
+            f"it was granted before, and that still stands: {', '.join(map(str, both))}",
+            clause=TERMS[request.purpose].decided_under,
+            hint=f"take it back first: callrec revoke {request.reference}; then decide again",
+        )
