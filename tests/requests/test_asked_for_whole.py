@@ -279,6 +279,21 @@ def test_what_comes_in_after_the_approval_is_not_released_without(house: House) 
     assert {file.recording for file in release(house, reference).manifest.files} == {*range(1, 5)}
 
 
+def test_once_a_package_went_out_nobody_is_told_to_gather_again(house: House) -> None:
+    reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    whole(house, reference)
+    third_parties_checked(house, "sam", reference)
+    decided(house, reference)
+    release(house, reference)
+    house.at += timedelta(minutes=1)
+    take_in(house, a_call(house.folder / "spool", 7))
+    told = type_in(house, "sam", "request", "show", reference).out
+    assert "that match: a request of their own asks for them" in told
+    assert "callrec request gather" not in told
+    close_request(house.practice, signed_in(house, "sam"), reference)
+    assert "that match" not in type_in(house, "sam", "request", "show", reference).out
+
+
 @pytest.fixture
 def of_two(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A request names two recordings at most, and three match."""

@@ -390,6 +390,11 @@ def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | N
     return _NEXT[state].get(act)
 
 
+GATHERABLE: Final = frozenset(
+    state for state, onward in _NEXT.items() if RequestAct.GATHERED in onward
+)
+"""States in which what matches a request can be gathered anew."""
+
 ASKING_NOTHING: Final = frozenset({*ENDED_STATES, RequestState.IN_EFFECT})
 """States in which a request waits for no recording: what is in effect, uses none.
 

@@ -10,7 +10,7 @@ from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import last_day, short_date
 from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import UNDECIDED, RequestState
+from callrec.policy.request import ENDED_STATES, GATHERABLE, UNDECIDED, RequestState
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
@@ -204,10 +204,14 @@ def _still_to_gather(shown: ShownRequest) -> str:
             return ""
         is_described = bool(described_by(shown.opened.particulars))
         return f"{_NOT_YET}{how_to_gather(shown.reference, is_described=is_described)}"
+    if shown.state in ENDED_STATES or gathered.since == 0:
+        return ""
+    if shown.state not in GATHERABLE:
+        again = "a request of their own asks for them"
     if gathered.since is None:
         return f"calls may have come in that match: {again}"
     came = counted(gathered.since, "call that matches", "calls that match")
-    return f"{came} came in: {again}" if gathered.since else ""
+    return f"{came} came in: {again}"
 
 
 def hold_in_words(hold: ListedHold) -> str:
