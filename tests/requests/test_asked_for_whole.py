@@ -290,7 +290,7 @@ def test_once_a_package_went_out_nobody_is_told_to_gather_again(house: House) ->
     told = type_in(house, "sam", "request", "show", reference).out
     assert "that match: a request of their own asks for them" in told
     assert "callrec request gather" not in told
-    close_request(house.practice, signed_in(house, "sam"), reference)
+    close_request(house.practice, signed_in(house, "dora"), reference, reason=REASON)
     assert "that match" not in type_in(house, "sam", "request", "show", reference).out
 
 

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from operator import attrgetter
-from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, select
 
@@ -37,8 +35,6 @@ from callrec.telephone.call import Call
 
 _K = TypeVar("_K")
 
-_Facts: TypeAlias = tuple[int, int, int, int]
-
 _COARSEST_CLOCK: Final = timedelta(seconds=2)
 """The times of files on FAT are even seconds. What changed so shortly before a run, or during it,
 could change again and look the same, as git's index has it too (racy-git)."""
@@ -48,10 +44,6 @@ MAC_BYTES: Final = 16
 
 _REMEMBERED: Final = 4096
 """More than what is asked for twice of the sources that are under way: those of two batches."""
-
-
-_FACT_NAMES: Final = ("changed_ns", "inode", "modified_ns", "size_bytes")
-_FACTS: Final[Callable[[Mark], _Facts]] = attrgetter(*_FACT_NAMES)
 
 
 class DuplicateMacs:
@@ -66,8 +58,6 @@ class DuplicateMacs:
         self._still_since_ns = still_since_ns
         # What is asked for before a file is catalogued and, of most, again when it is.
         self._asked_twice = lru_cache(_REMEMBERED)(self._under_each)
-        self._of_sight = lru_cache(_REMEMBERED)(self._under_sight)
-        self._of_mark = lru_cache(_REMEMBERED)(self._under_mark)
 
     @classmethod
     def of(cls, practice: Practice, actor: Actor, *, marking: bool) -> DuplicateMacs:
@@ -95,10 +85,16 @@ class DuplicateMacs:
         return self._under_each(b"call" + bytes.fromhex(sha256) + encode(told))
 
     def sight(self, source: Source, mark: Mark) -> list[bytes]:
-        return self._of_sight(source.path, mark.modified_ns, mark.size_bytes)
+        name = encode_name(os.fsencode(source.path))
+        return self._asked_twice(_sight_of(name, str(mark.modified_ns), mark.size_bytes))
 
     def mark(self, source: Source, mark: Mark, sidecar: Mark | None) -> list[bytes]:
-        return self._of_mark(source.path, _FACTS(mark), _FACTS(sidecar) if sidecar else None)
+        facts = {
+            **_as_json(mark),
+            "name": encode_name(os.fsencode(source.path)),
+            "sidecar": _as_json(sidecar) if sidecar else None,
+        }
+        return self._asked_twice(b"mark" + encode(facts))
 
     def record(self, uid: str) -> list[bytes]:
         """Of a recording whose call record is in its metadata."""
@@ -138,18 +134,6 @@ class DuplicateMacs:
         if sidecar is not None and sidecar.changed_ns >= self._still_since_ns:
             return set()
         return {self.mark(seen.source, seen.mark, sidecar)[0]}
-
-    def _under_sight(self, path: Path, modified_ns: int, size_bytes: int) -> list[bytes]:
-        name = encode_name(os.fsencode(path))
-        return self._under_each(_sight_of(name, str(modified_ns), size_bytes))
-
-    def _under_mark(self, path: Path, mark: _Facts, sidecar: _Facts | None) -> list[bytes]:
-        facts = {
-            **_as_json(mark),
-            "name": encode_name(os.fsencode(path)),
-            "sidecar": _as_json(sidecar) if sidecar else None,
-        }
-        return self._under_each(b"mark" + encode(facts))
 
     def _under_each(self, data: bytes) -> list[bytes]:
         return [of(data)[:MAC_BYTES] for of in self._macs]
@@ -301,10 +285,14 @@ def _sight_of(name: object, modified_ns: str, size_bytes: int) -> bytes:
     return b"sight" + encode({"modified_ns": modified_ns, "name": name, "size_bytes": size_bytes})
 
 
-def _as_json(facts: _Facts) -> dict[str, Any]:
-    """As JSON holds them: times and inode are larger than its numbers."""
-    *large, size_bytes = facts
-    return dict(zip(_FACT_NAMES, (*map(str, large), size_bytes), strict=True))
+def _as_json(mark: Mark) -> dict[str, Any]:
+    """As JSON holds it: times and inode are larger than its numbers."""
+    return {
+        "changed_ns": str(mark.changed_ns),
+        "inode": str(mark.inode),
+        "modified_ns": str(mark.modified_ns),
+        "size_bytes": mark.size_bytes,
+    }
 
 
 def write_macs(connection: Connection, macs: Iterable[tuple[bytes, int]]) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from callrec.dataclass import dataclass, field
 from callrec.errors import CallrecError, NotFound, Unusable
@@ -188,11 +188,6 @@ class NotRecording:
 
 Found: TypeAlias = Source | Quarantined | NotRecording
 
-_F = TypeVar("_F")
-
-_Judge: TypeAlias = Callable[[str, Path], _F]
-"""What is made of a file under a root."""
-
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -227,10 +222,10 @@ def survey(paths: Sequence[Path], *, may_be_none: bool = False) -> Survey:
             is not said to be as well.
     """
     files = size = ignored = 0
-    for found in _find(paths, _marked):
+    for found in find_sources(paths):
         match found:
-            case Mark():
-                files, size = files + 1, size + found.size_bytes
+            case Source():
+                files, size = files + 1, size + found.mark.size_bytes
             case Quarantined():
                 files += 1
             case NotRecording():
@@ -246,16 +241,12 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Found]:
 
     Law: every file is yielded once for each path that leads to it.
     """
-    return _find(paths, _judged)
-
-
-def _find(paths: Iterable[Path], judge: _Judge[_F]) -> Iterator[_F | Quarantined | NotRecording]:
     for named in paths:
         path = Path(os.path.abspath(named))  # noqa: PTH100  # Path.resolve would follow a link
         if path.is_dir():
-            yield from _walk(path, judge)
+            yield from _walk(path)
         else:
-            yield judge(str(path), path.parent)
+            yield _judged(str(path), path.parent)
 
 
 def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
@@ -272,7 +263,7 @@ def find_changed(path: Path, roots: Iterable[Path]) -> Iterator[Found]:
         if path.is_symlink():
             yield _led(path, root)
         elif path.is_dir():
-            yield from _walk(root, _judged, path)
+            yield from _walk(root, path)
         elif not is_plainly_none(path.name):
             yield _judged(str(path), root)
 
@@ -283,9 +274,7 @@ def is_plainly_none(name: str) -> bool:
     return name.startswith(".") or suffix in NOT_RECORDINGS or name.casefold() in LISTS_OF_SUMS
 
 
-def _walk(
-    root: Path, judge: _Judge[_F], start: Path | None = None
-) -> Iterator[_F | Quarantined | NotRecording]:
+def _walk(root: Path, start: Path | None = None) -> Iterator[Found]:
     waiting = [start or root]
     while waiting:
         folder = waiting.pop()
@@ -306,7 +295,7 @@ def _walk(
             elif entry.is_symlink():
                 yield _led(Path(entry.path), root)
             else:
-                yield judge(entry.path, root)
+                yield _judged(entry.path, root)
         waiting.sort(reverse=True)
 
 
@@ -327,18 +316,13 @@ def _led(link: Path, root: Path) -> Quarantined | NotRecording:
 
 
 def _judged(path: str, root: Path) -> Source | Quarantined:
-    mark = _marked(path, root)
-    return Source(Path(path), root, mark) if isinstance(mark, Mark) else mark
-
-
-def _marked(path: str, _: Path) -> Mark | Quarantined:
     try:
         status = os.lstat(path)
     except OSError as error:
         return Quarantined(Path(path), read_error_text(error), Refusal.UNREADABLE)
     if why := why_not_a_file(status):
         return Quarantined(Path(path), why, Refusal.UNREADABLE)
-    return Mark.of(status)
+    return Source(Path(path), root, Mark.of(status))
 
 
 def why_not_a_file(status: os.stat_result) -> str:

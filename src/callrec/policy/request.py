@@ -390,9 +390,7 @@ def _next_state(state: RequestState | None, act: RequestAct) -> RequestState | N
     return _NEXT[state].get(act)
 
 
-GATHERABLE: Final = frozenset(
-    state for state, onward in _NEXT.items() if RequestAct.GATHERED in onward
-)
+GATHERABLE: Final = frozenset(s for s, onward in _NEXT.items() if RequestAct.GATHERED in onward)
 """States in which what matches a request can be gathered anew."""
 
 ASKING_NOTHING: Final = frozenset({*ENDED_STATES, RequestState.IN_EFFECT})

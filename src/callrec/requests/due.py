@@ -95,8 +95,7 @@ def answered_requests(connection: Connection) -> frozenset[str]:
     """
     delivered: dict[str, set[str]] = {}
     newest: dict[str, Leaf] = {}
-    acts = [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]
-    for leaf in done_leaves(connection, acts):
+    for leaf in done_leaves(connection, [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]):
         request, *_ = leaf.subject
         if leaf.act == RequestAct.DELIVERED:
             delivered.setdefault(request, set()).update(leaf.subject[2:])
@@ -105,29 +104,25 @@ def answered_requests(connection: Connection) -> frozenset[str]:
         else:
             newest.pop(request, None)
     makings = read_outlines(connection) if delivered else {}
-    left = {
-        request: frozenset(makings[request].uids) - uids
-        for request, uids in delivered.items()
-        if request in makings
-    }
     return frozenset(
         request
-        for request, uids in left.items()
-        if not uids or uids <= _withheld_by(connection, newest.get(request))
+        for request, uids in delivered.items()
+        if request in makings
+        and _are_withheld(connection, {*makings[request].uids} - uids, newest.get(request))
     )
 
 
-def _withheld_by(connection: Connection, approval: Leaf | None) -> AbstractSet[str]:
-    """Uids of what an approval withholds on a ground.
+def _are_withheld(connection: Connection, uids: AbstractSet[str], by: Leaf | None) -> bool:
+    """Whether an approval withholds all of these on a ground.
 
-    Nothing, where that is in no form: its request presses on, and those who open it see why.
+    Not where that is in no form: its request presses on, and those who open it see why.
     """
-    if approval is not None:
+    if uids and by:
         with suppress(Tampered):
-            statement = read_unverified_statement(connection, approval)
+            statement = read_unverified_statement(connection, by)
             listed = entries_in(statement, "withheld", "uid", "code")
-            return {uid for uid, code in listed if code != Ground.NOT_APPROVED}
-    return frozenset()
+            return uids <= {uid for uid, code in listed if code != Ground.NOT_APPROVED}
+    return not uids
 
 
 def open_questions(connection: Connection) -> Mapping[str, Leaf]:
