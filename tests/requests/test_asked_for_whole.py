@@ -279,6 +279,18 @@ def test_what_comes_in_after_the_approval_is_not_released_without(house: House) 
     assert {file.recording for file in release(house, reference).manifest.files} == {*range(1, 5)}
 
 
+def test_what_a_closed_part_gave_nobody_is_asked_for_by_the_next(house: House) -> None:
+    first = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    whole(house, first)
+    third_parties_checked(house, "sam", first)
+    decided(house, first, recordings=(1,))
+    release(house, first)
+    close_request(house.practice, signed_in(house, "dora"), first, reason=REASON)
+    second = a_request(house, purpose=Purpose.SUBJECT_ACCESS, recordings=())
+    found = whole(house, second)
+    assert (found.elsewhere, sorted(found.added)) == (1, [2, 3])
+
+
 def test_once_a_package_went_out_nobody_is_told_to_gather_again(house: House) -> None:
     reference = a_request(with_three(house), purpose=Purpose.SUBJECT_ACCESS, recordings=())
     whole(house, reference)

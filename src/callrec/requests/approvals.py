@@ -138,8 +138,9 @@ def uids_that_may_be_used(
     return frozenset(
         uid
         for each in approvals
-        if not (event_end_reason(each, history) or has_lapsed(each.lapses_at, now))
-        and not each.lost_reason
+        if not (
+            each.lost_reason or event_end_reason(each, history) or has_lapsed(each.lapses_at, now)
+        )
         for uid in each.items
     )
 
@@ -177,8 +178,7 @@ def last_edits(approvals: tuple[Approval, ...], history: History) -> Mapping[str
 
 def _since_reopened(approvals: Iterable[Approval], history: History) -> Iterator[Approval]:
     """Oldest first, those since which nothing was taken back, and nothing has lapsed."""
-    reopened = [leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS]
-    last = max(reopened, default=-1)
+    last = max((leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS), default=-1)
     return (each for each in approvals if each.leaf.seq > last)
 
 

@@ -96,13 +96,12 @@ def answered_requests(connection: Connection) -> frozenset[str]:
     delivered: dict[str, set[str]] = {}
     newest: dict[str, Leaf] = {}
     for leaf in done_leaves(connection, [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]):
-        request, *_ = leaf.subject
         if leaf.act == RequestAct.DELIVERED:
-            delivered.setdefault(request, set()).update(leaf.subject[2:])
+            delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
         elif leaf.act == RequestAct.APPROVED:
-            newest[request] = leaf
+            newest[leaf.subject[0]] = leaf
         else:
-            newest.pop(request, None)
+            newest.pop(leaf.subject[0], None)
     makings = read_outlines(connection) if delivered else {}
     return frozenset(
         request

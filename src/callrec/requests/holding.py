@@ -44,6 +44,7 @@ from callrec.practice import Actor, Practice, attempt, powers, record, signing
 from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.record.entitled import Powers, only_by_entitled
 from callrec.record.rows import check_none, unrecorded
+from callrec.requests.approvals import uids_answered
 from callrec.requests.covering import holds_covering
 from callrec.requests.history import REQUESTS, read_versions
 from callrec.requests.model import History, OpenRequest, uids_asked_for
@@ -172,14 +173,16 @@ def asked_for_in_parts(
     """The uids that a request asks for, and every earlier or later part of the same.
 
     That is a request with the same particulars for the same purpose, which one makes where there
-    are more recordings than a request can name.
+    are more recordings than a request can name. One that was closed answers what it gave, or kept
+    back on a ground, and nothing else of what it asked for.
     """
     asked = {*request.body.uids}
     for row in REQUESTS.every(connection):
         if row.purpose == request.purpose and row.state not in _ENDED_UNANSWERED:
             other = read_request(practice, actor, connection, f"R-{row.number}")
             if other.particulars == request.particulars:
-                asked.update(other.body.uids)
+                answered = uids_answered(other.approvals, other.history)
+                asked |= answered if row.state == RequestState.CLOSED else {*other.body.uids}
     return frozenset(asked)
 
 
