@@ -22,7 +22,7 @@ from callrec.package.certificate import CertifiedApproval
 from callrec.policy.authority import RequestFacts, check_signers
 from callrec.policy.edits import Edits
 from callrec.policy.hearing import APPROVAL_ENDED_BY, REOPENING_ACTS
-from callrec.policy.request import UNDOING_ACTS, RequestAct, has_lapsed
+from callrec.policy.request import RequestAct, has_lapsed
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.practice import Practice
@@ -201,10 +201,9 @@ def uids_answered(approvals: tuple[Approval, ...], history: History) -> frozense
 
     Not of what it withheld before it was taken back, or the request was changed.
     """
-    newest = approvals[-1] if approvals else None
-    if newest is None or any(leaf.act in UNDOING_ACTS for leaf in history.after(newest.leaf)):
+    if history.counting_approval is None:
         return uids_delivered(history)
-    withheld = {uid for uid, code in newest.withheld if code != Ground.NOT_APPROVED}
+    withheld = {uid for uid, code in approvals[-1].withheld if code != Ground.NOT_APPROVED}
     return uids_delivered(history) | withheld
 
 

@@ -6,8 +6,8 @@ what has waited for long is listed apart from them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Final
@@ -34,7 +34,7 @@ from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.requests.clock import read_deadlines
 from callrec.requests.history import REQUESTS, read_outlines
-from callrec.requests.model import event_of
+from callrec.requests.model import History, event_of, uids_delivered
 from callrec.requests.standing import read_lapse_facts, state_now
 
 _UNDECIDED_OR_UNUSED: Final = frozenset(
@@ -93,35 +93,27 @@ def answered_requests(connection: Connection) -> frozenset[str]:
     What is withheld because nobody has approved it may be granted later, and waits for that; so
     does what was withheld before that was taken back, as of `approvals.uids_answered`.
     """
-    delivered: dict[str, set[str]] = {}
-    newest: dict[str, Leaf] = {}
+    leaves = defaultdict[str, list[Leaf]](list)
     for leaf in done_leaves(connection, [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]):
-        if leaf.act == RequestAct.DELIVERED:
-            delivered.setdefault(leaf.subject[0], set()).update(leaf.subject[2:])
-        elif leaf.act == RequestAct.APPROVED:
-            newest[leaf.subject[0]] = leaf
-        else:
-            newest.pop(leaf.subject[0], None)
-    makings = read_outlines(connection) if delivered else {}
-    return frozenset(
-        request
-        for request, uids in delivered.items()
-        if request in makings
-        and _are_withheld(connection, {*makings[request].uids} - uids, newest.get(request))
-    )
+        leaves[leaf.subject[0]].append(leaf)
+    makings = read_outlines(connection) if leaves else {}
+    found = (History(each, tuple(of_it)) for each, of_it in leaves.items() if each in makings)
+    return frozenset(e.request for e in found if _went_out(connection, e, makings[e.request].uids))
 
 
-def _are_withheld(connection: Connection, uids: AbstractSet[str], by: Leaf | None) -> bool:
-    """Whether an approval withholds all of these on a ground.
+def _went_out(connection: Connection, history: History, asked: Collection[str]) -> bool:
+    """Whether something went out, and the rest of what was asked for is withheld on a ground.
 
     Not where that is in no form: its request presses on, and those who open it see why.
     """
-    if uids and by:
+    given = uids_delivered(history)
+    left = {*asked} - given
+    if given and left and (approved := history.counting_approval):
         with suppress(Tampered):
-            statement = read_unverified_statement(connection, by)
+            statement = read_unverified_statement(connection, approved)
             listed = entries_in(statement, "withheld", "uid", "code")
-            return uids <= {uid for uid, code in listed if code != Ground.NOT_APPROVED}
-    return not uids
+            return left <= {uid for uid, code in listed if code != Ground.NOT_APPROVED}
+    return bool(given) and not left
 
 
 def open_questions(connection: Connection) -> Mapping[str, Leaf]:

@@ -34,6 +34,7 @@ from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     CHANGING_ACTS,
+    UNDOING_ACTS,
     RequestAct,
     RequestEvent,
     RequestState,
@@ -380,6 +381,13 @@ class History:
     def gathered(self) -> Leaf | None:
         """The leaf of the last gathering; None where nobody gathered."""
         return next((leaf for leaf in self.leaves[::-1] if leaf.act == RequestAct.GATHERED), None)
+
+    @property
+    def counting_approval(self) -> Leaf | None:
+        """The last leaf of an approval; None if what it withholds is decided no more."""
+        acts = (RequestAct.APPROVED, *UNDOING_ACTS)
+        newest = next((leaf for leaf in self.leaves[::-1] if leaf.act in acts), None)
+        return newest if newest and newest.act == RequestAct.APPROVED else None
 
     def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
         """What happened later than a leaf."""

@@ -198,7 +198,6 @@ def gathering_facts(shown: ShownRequest, zone: tzinfo) -> Iterator[tuple[str, st
 
 def _still_to_gather(shown: ShownRequest) -> str:
     """What may match a request and is neither asked for nor left out, and what finds it."""
-    again = f"callrec request gather {shown.reference}"
     if (gathered := shown.gathering) is None:
         if not TERMS[shown.purpose].is_owed_whole or shown.state not in UNDECIDED:
             return ""
@@ -206,12 +205,12 @@ def _still_to_gather(shown: ShownRequest) -> str:
         return f"{_NOT_YET}{how_to_gather(shown.reference, is_described=is_described)}"
     if shown.state in ENDED_STATES or gathered.since == 0:
         return ""
-    if shown.state not in GATHERABLE:
-        again = "a request of their own asks for them"
+    gather = f"callrec request gather {shown.reference}"
+    step = gather if shown.state in GATHERABLE else "a request of their own asks for them"
     if gathered.since is None:
-        return f"calls may have come in that match: {again}"
+        return f"calls may have come in that match: {step}"
     came = counted(gathered.since, "call that matches", "calls that match")
-    return f"{came} came in: {again}"
+    return f"{came} came in: {step}"
 
 
 def hold_in_words(hold: ListedHold) -> str:
