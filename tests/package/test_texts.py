@@ -112,7 +112,7 @@ def test_the_patient_is_told_of_what_was_withheld_but_not_why() -> None:
 
 def test_the_patient_learns_of_calls_that_another_answer_is_about() -> None:
     told = in_one_line(read_me_first(a_manifest(), contact="-", others=OtherCalls(20)))
-    assert "20 more calls that you asked for did not fit into one answer" in told
+    assert "Another answer is about 20 more calls that you asked for." in told
     assert "certificate.pdf lists" not in told
 
 

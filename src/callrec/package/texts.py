@@ -336,11 +336,8 @@ def _left_out(manifest: Manifest, others: OtherCalls) -> str:
             " the practice can explain it."
         )
     if elsewhere:
-        calls = "One more call" if elsewhere == 1 else f"{elsewhere} more calls"
-        left_out.append(
-            f"{calls} that you asked for did not fit into one answer: you get another answer about"
-            f" {'it' if elsewhere == 1 else 'them'} from the practice."
-        )
+        calls = "one more call" if elsewhere == 1 else f"{elsewhere} more calls"
+        left_out.append(f"Another answer is about {calls} that you asked for.")
     if others.before:
         was = "One call was" if others.before == 1 else f"{others.before} calls were"
         left_out.append(f"{was} given to you before.")
