@@ -5,19 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks import kept, machine
 from benchmarks.bench import Bench
 from benchmarks.cases import CASES
 from benchmarks.goals import judge, table
 from benchmarks.timing import WentWrong
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from benchmarks.measured import Result
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PAGE: Final = CHECKOUT / "docs" / "evidence" / "benchmarks.md"
@@ -53,16 +49,16 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
     bench.cache.mkdir(parents=True, exist_ok=True)
     machine.compile_everything(CHECKOUT / "src", Path(sysconfig.get_path("purelib")))
     about = kept.about(full=bench.full, folder=bench.cache)
-    results = earlier(file, about) if file and file.exists() else {}
+    results = kept.read(file) if file and file.exists() else {}
     failed: list[str] = []
     for name in names:
         try:
-            results[name] = CASES[name].measure(bench)
+            results[name] = replace(CASES[name].measure(bench), about=about)
         except WentWrong as error:
             bench.say(f"{name} is given up: {error}")
             failed.append(name)
         if file:
-            kept.write(file, kept.Kept(about, results))
+            kept.write(file, results)
     bench.clear()
     outcomes = [
         each
@@ -75,13 +71,6 @@ def run(bench: Bench, names: list[str], file: Path | None) -> None:
         sys.exit(f"given up: {', '.join(failed)}")
 
 
-def earlier(file: Path, about: Mapping[str, object]) -> dict[str, Result]:
-    """What the file holds of the same programs on the same machine, on whatever day."""
-    found = kept.read(file)
-    is_same = {**found.about, "date": ""} == {**about, "date": ""}
-    return dict(found.results) if is_same else {}
-
-
 def newest() -> Path:
     """The result of the newest release."""
     return max(KEPT.glob("*.json"), key=lambda file: [*map(int, file.stem.split("."))])
@@ -90,9 +79,9 @@ def newest() -> Path:
 def write_page(file: Path) -> None:
     from benchmarks import page  # noqa: PLC0415 - a run needs none of it, and is to stay small
 
-    result = kept.read(file)
-    PAGE.write_text(page.page(PAGE.read_text(encoding="utf-8"), result), encoding="utf-8")
-    for name, drawing in page.drawings(result.results).items():
+    results = kept.read(file)
+    PAGE.write_text(page.page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    for name, drawing in page.drawings(results).items():
         (KEPT / name).write_text(drawing, encoding="utf-8")
 
 

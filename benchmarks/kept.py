@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,15 +22,7 @@ from benchmarks.peers import PROGRAMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORM: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One file: whose machine and programs, and each case's result."""
-
-    about: Mapping[str, Any]
-    results: Mapping[str, Result]
+FORM: Final = 2
 
 
 def about(*, full: bool, folder: Path) -> dict[str, Any]:
@@ -40,7 +32,6 @@ def about(*, full: bool, folder: Path) -> dict[str, Any]:
     versions["python"] = platform.python_version()
     versions |= {each: version(each) for each in ("callrec", "bagit", "cryptography", "sqlalchemy")}
     return {
-        "form": FORM,
         "sizes": "the full sizes" if full else "the small sizes of `make bench`",
         **machine(folder),
         "journaled": journaled.hindrance() or "an image on that disk, mounted by loop",
@@ -80,8 +71,8 @@ def _said_version(*words: str) -> str:
     return found[0] if found else "?"
 
 
-def write(file: Path, kept: Kept) -> None:
-    value = {"about": kept.about, "results": {n: asdict(r) for n, r in kept.results.items()}}
+def write(file: Path, results: Mapping[str, Result]) -> None:
+    value = {"form": FORM, "results": {n: asdict(r) for n, r in results.items()}}
     text = json.dumps(value, indent=1, ensure_ascii=False)
     # A run and a sample stand on one line each: the file is read by people too.
     text = re.sub(r"\[[^][{}]*\]|\{[^][{}]*\}", lambda found: " ".join(found[0].split()), text)
@@ -89,9 +80,10 @@ def write(file: Path, kept: Kept) -> None:
     file.write_text(f"{text}\n", encoding="utf-8")
 
 
-def read(file: Path) -> Kept:
+def read(file: Path) -> dict[str, Result]:
+    """Each case's result, by its name."""
     value = json.loads(file.read_text(encoding="utf-8"))
-    return Kept(value["about"], {n: _result(each) for n, each in value["results"].items()})
+    return {n: _result(each) for n, each in value["results"].items()}
 
 
 def _result(value: Mapping[str, Any]) -> Result:
@@ -104,6 +96,7 @@ def _result(value: Mapping[str, Any]) -> Result:
             Trace(each["name"], tuple(each["seconds"]), tuple(each["resident_bytes"]))
             for each in value["traces"]
         ),
+        about=value["about"],
     )
 
 

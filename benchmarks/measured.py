@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,6 +79,8 @@ class Result:
     contests: tuple[Contest, ...] = ()
     figures: tuple[Figure, ...] = ()
     traces: tuple[Trace, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """When, on what machine, with which programs: ``kept.about``."""
 
 
 @dataclass(frozen=True, slots=True)

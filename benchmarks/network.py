@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -336,12 +337,10 @@ def main() -> None:
         parts["leaves"] = partial(leaves, bench, chosen.seconds, server)
         parts["ingest"] = partial(ingest, bench, chosen.calls, server)
         for name, part in parts.items():
-            results[name] = part()
+            results[name] = replace(part(), about={**about, "load after": os.getloadavg()})
             print("\n".join(_shown(results[name])), flush=True)
             if chosen.json:
-                kept.write(
-                    chosen.json, kept.Kept({**about, "load after": os.getloadavg()}, results)
-                )
+                kept.write(chosen.json, results)
     bench.clear()
 
 

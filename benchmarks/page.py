@@ -19,26 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from benchmarks.goals import Outcome
-    from benchmarks.kept import Kept
     from benchmarks.measured import Contest, Spread
 
 MADE: Final = re.compile(r"(<!-- made: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 GIGABYTE: Final = 1e9
 
 
-def page(text: str, kept: Kept) -> str:
+def page(text: str, results: Mapping[str, Result]) -> str:
     """The page with its figures: of the machine, the goals, all growth, and each case by name."""
 
     def made(name: str) -> str:
         match name:
             case "machine":
-                return machine(kept.about)
+                return machines(results)
             case "goals":
-                return goals(kept.results)
+                return goals(results)
             case "growth":
-                return growth(kept.results)
+                return growth(results)
             case case:
-                return figures(kept.results.get(case))
+                return figures(results.get(case))
 
     return MADE.sub(lambda found: f"{found[1]}\n{made(found[2])}\n\n{found[3]}", text)
 
@@ -59,6 +58,16 @@ def drawings(results: Mapping[str, Result]) -> dict[str, str]:
     if "memory" in results and (traces := results["memory"].traces):
         made["memory.svg"] = plots.memory("Memory over time", traces, MOST_BYTES)
     return made
+
+
+def machines(results: Mapping[str, Result]) -> str:
+    """Which cases were measured when, on what, with which versions; the newest first."""
+    alike: dict[str, list[str]] = {}
+    for name in filter(results.__contains__, CASES):
+        alike.setdefault(machine(results[name].about), []).append(name)
+    return "\n\n".join(
+        f"**{', '.join(names)}**: {about}" for about, names in sorted(alike.items(), reverse=True)
+    )
 
 
 def machine(about: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import kept, page, plots
-from benchmarks.__main__ import KEPT, PAGE, earlier, newest
+from benchmarks.__main__ import KEPT, PAGE, newest
 from benchmarks.cases import CASES
-from benchmarks.kept import Kept
 from benchmarks.measured import Contest, Figure, Result, Run, Trace
 
 
@@ -50,20 +50,21 @@ MEMORY = Result(
     ),
 )
 
-RESULT = Kept(
-    {
-        "date": "2026-11-26",
-        "sizes": "the full sizes",
-        "processors": 2,
-        "processor": "one",
-        "memory_bytes": 8_000_000_000,
-        "system": "Debian",
-        "kernel": "6",
-        "file_system": "ext4",
-        "versions": {"callrec": "0.1.0"},
-    },
-    {"ingest": INGEST, "memory": MEMORY},
-)
+ABOUT = {
+    "date": "2026-11-26",
+    "sizes": "the full sizes",
+    "processors": 2,
+    "processor": "one",
+    "memory_bytes": 8_000_000_000,
+    "system": "Debian",
+    "kernel": "6",
+    "file_system": "ext4",
+    "versions": {"callrec": "0.1.0"},
+}
+RESULTS = {
+    "ingest": replace(INGEST, about=ABOUT),
+    "memory": replace(MEMORY, about={**ABOUT, "date": "2026-11-27", "processor": "another"}),
+}
 
 
 def test_the_page_says_what_the_newest_result_says() -> None:
@@ -72,7 +73,7 @@ def test_the_page_says_what_the_newest_result_says() -> None:
 
 
 def test_the_plots_are_those_of_the_newest_result() -> None:
-    drawn = page.drawings(kept.read(newest()).results)
+    drawn = page.drawings(kept.read(newest()))
     assert drawn == {path.name: path.read_text(encoding="utf-8") for path in KEPT.glob("*.svg")}
 
 
@@ -87,22 +88,22 @@ def test_every_plot_of_the_page_is_there() -> None:
 
 
 def test_what_is_kept_is_read_back_as_it_was(tmp_path: Path) -> None:
-    kept.write(tmp_path / "new" / "1.0.json", RESULT)
-    assert kept.read(tmp_path / "new" / "1.0.json") == RESULT
+    kept.write(tmp_path / "new" / "1.0.json", RESULTS)
+    assert kept.read(tmp_path / "new" / "1.0.json") == RESULTS
 
 
 def test_only_places_for_figures_are_written_anew() -> None:
     text = "before\n<!-- made: growth -->\nold\n<!-- end -->\nafter\n"
-    made = page.page(text, RESULT)
+    made = page.page(text, RESULTS)
     assert made.startswith("before\n<!-- made: growth -->\n")
     assert made.endswith("<!-- end -->\nafter\n")
     assert "old" not in made
     assert "| ingest a: growth with files | n^1.00 | n^0.90 to n^1.10 |" in made
-    assert page.page(made, RESULT) == made
+    assert page.page(made, RESULTS) == made
 
 
 def test_a_case_that_was_not_run_is_said_to_be_unmeasured() -> None:
-    made = page.page("<!-- made: search -->\n<!-- end -->", RESULT)
+    made = page.page("<!-- made: search -->\n<!-- end -->", RESULTS)
     assert made == "<!-- made: search -->\n\nNot measured.\n\n<!-- end -->"
 
 
@@ -114,7 +115,7 @@ def test_a_contest_shows_each_with_its_spread_and_what_callrec_takes() -> None:
 
 
 def test_growth_is_drawn_without_the_start_and_in_one_unit() -> None:
-    (line,) = page.growing(RESULT.results)
+    (line,) = page.growing(RESULTS)
     assert line.name == "ingest a"
     sizes, seconds = zip(*line.points, strict=True)
     assert sizes == (10, 100, 1000)
@@ -122,7 +123,7 @@ def test_growth_is_drawn_without_the_start_and_in_one_unit() -> None:
 
 
 def test_plots_are_drawings_without_a_script() -> None:
-    drawn = page.drawings(RESULT.results)
+    drawn = page.drawings(RESULTS)
     assert sorted(drawn) == ["growth.svg", "ingest-warm.svg", "memory.svg"]
     for text in drawn.values():
         found = {each.tag.rpartition("}")[2] for each in ET.fromstring(text).iter()}  # noqa: S314 - our own
@@ -145,16 +146,19 @@ def test_what_shrinks_with_its_size_is_drawn_within_the_axes(seconds: list[float
     assert all(plots.TOP <= float(y) <= plots.HEIGHT + plots.LINE for y in points)
 
 
-def test_results_of_other_programs_or_machines_are_not_mixed(tmp_path: Path) -> None:
-    kept.write(tmp_path / "1.0.json", RESULT)
-    later = {**RESULT.about, "date": "2026-11-27"}
-    assert earlier(tmp_path / "1.0.json", later) == RESULT.results
-    assert earlier(tmp_path / "1.0.json", {**later, "kernel": "7"}) == {}
-    assert earlier(tmp_path / "1.0.json", {**later, "sizes": "small"}) == {}
+def test_each_case_says_when_and_on_what_machine_it_was_measured() -> None:
+    first, _, second, _ = page.machines(RESULTS).split("\n\n")
+    assert first.startswith("**memory**: 2026-11-27, the full sizes. 2 processors (another), ")
+    assert second.startswith("**ingest**: 2026-11-26")
+
+
+def test_cases_that_were_measured_alike_are_named_together() -> None:
+    alike = {name: replace(MEMORY, about=ABOUT) for name in ("memory", "ingest")}
+    assert page.machines(alike).startswith("**ingest, memory**: 2026-11-26")
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
-    drawn = page.drawings(RESULT.results)["ingest-warm.svg"]
+    drawn = page.drawings(RESULTS)["ingest-warm.svg"]
     ours, theirs = _numbers(drawn, "rect", "width")
     assert ours / theirs == pytest.approx((1000 / 3) / (1000 / 6), abs=0.01)
 
