@@ -7,7 +7,7 @@ import wave
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from callrec.requests.ask import create_request
 from callrec.requests.decide import revoke_grants
 from callrec.requests.history import read_history
 from callrec.sound.child import Undecodable
+from callrec.views.release import heard_lines
 from house.packages import release
 from house.people import change_role
 from house.practices import House
@@ -803,3 +804,17 @@ def test_a_player_that_fails_in_the_middle_was_heard_so_far(house: House) -> Non
         {"how": "failed", "of_seconds": 60, "played_to_second": 12},
     )
     assert state_of(house, "R-1") == "heard"
+
+
+def test_nothing_is_promised_of_what_was_taken_back_while_it_was_heard(office: House) -> None:
+    def play(pieces: Iterable[bytes]) -> bool:
+        for _ in pieces:
+            if last_leaf(office).act == "listen":
+                max_ = signed_in(office, "max")
+                revoke_grants(office.practice, max_, "R-1", reason=ANOTHER_REASON)
+        return True
+
+    heard = played_by(office, play)
+    assert [*heard_lines(heard, UTC)][-1] == (
+        "It may not be played again: what was granted ended meanwhile."
+    )

@@ -230,6 +230,15 @@ def test_to_gather_more_ends_what_was_approved(callers: House) -> None:
     assert opened(callers, "R-1").history.state is RequestState.SUBMITTED
 
 
+def test_what_was_approved_before_is_shown_though_it_is_left_out_now(callers: House) -> None:
+    ask(callers, purpose=ACCESS, numbers=(ANN,))
+    gather(callers)
+    assert decide(callers) == (2, 1)
+    gather(callers, leave_out=HERS)
+    before = show_request(callers.practice, signed_in(callers, "dora"), "R-1").approvals
+    assert [each.recordings for each in before] == [(2, 1)]
+
+
 def test_a_hold_reaches_what_is_left_out(callers: House) -> None:
     ask(callers, purpose=ACCESS, numbers=(ANN,))
     gather(callers, leave_out=HERS)

@@ -26,7 +26,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass
-from callrec.errors import Failed, Refused, Unusable
+from callrec.errors import CallrecError, Failed, Refused, Unusable
 from callrec.login.people import line_managers
 from callrec.policy.clause import Clause
 from callrec.policy.edits import Edits, edits_to_apply
@@ -113,8 +113,8 @@ class PlayedRecording:
     """The program that played it."""
     edits: Edits
     """What was left out of it."""
-    lapses_at: datetime
-    """UTC: until then it may be played again."""
+    lapses_at: datetime | None
+    """UTC: until then it may be played again; None: the grant ended while it was heard."""
     corrected_by: tuple[str, ...]
     """The requests whose notes say what is wrong in it [UK GDPR 16]."""
 
@@ -303,7 +303,7 @@ def listen_to(
         parts,
         player.command[0],
         edits,
-        grant.lapses_at,
+        _lapses_at(practice, actor, grant),
         grant.corrected_by,
     )
     if pressed:
@@ -410,6 +410,14 @@ def _granted(
         managers=line_managers(practice),
     )
     return grant
+
+
+def _lapses_at(practice: Practice, actor: Actor, grant: UsableGrant) -> datetime | None:
+    """Until when it may be heard, as things stand by now."""
+    try:
+        return _granted(practice, actor, grant.request.reference, grant.recording.id).lapses_at
+    except CallrecError:
+        return None
 
 
 def _attended(actor: Actor, grant: UsableGrant, room: Playback) -> Sequence[str]:

@@ -6,7 +6,7 @@ masked to others who may search. A list shows nothing that is sealed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
 from callrec.dataclass import dataclass
-from callrec.errors import Locked
+from callrec.errors import Locked, Tampered
 from callrec.login.people import logins
 from callrec.mail.outbox import ListedMessage, list_messages
 from callrec.policy.authority import may_decide
@@ -227,6 +227,9 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
         record(practice, actor, REQUEST_SHOWN, subject=[row.id])
         with reading(practice.engine) as connection:
             request = read_request(practice, actor, connection, reference)
+            decided = {
+                uid for each in request.approvals for uid in (*each.items, *dict(each.withheld))
+            }
             read = _Reading(
                 request,
                 logins(practice),
@@ -234,6 +237,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
+                _numbers(connection, decided),
                 practice.now(),
             )
             deadline = deadline_on_day(practice, request.clock) if request.clock else None
@@ -275,9 +279,7 @@ def _gathering(
     gathering, leaf = request.body.gathering, request.history.gathered
     if gathering is None or leaf is None:
         return None
-    table = tables.recording.c
-    rows = connection.execute(select(table.uid, table.id).where(table.uid.in_(gathering.left_out)))
-    number = {row.uid: row.id for row in rows}
+    number = _numbers(connection, gathering.left_out)
     since = found_since(practice, connection, request, leaf.seq)
     return ShownGathering(
         at=event_of(leaf).at,
@@ -289,6 +291,15 @@ def _gathering(
         ),
         since=since,
     )
+
+
+def _numbers(connection: Connection, uids: Collection[str]) -> Mapping[str, int]:
+    """The numbers of recordings by their uids; Tampered where one is gone from the catalogue."""
+    table = tables.recording.c
+    rows = connection.execute(select(table.uid, table.id).where(table.uid.in_(uids))).all()
+    if len(rows) != len({*uids}):
+        raise Tampered("a recording that was decided here is not in the catalogue any more")
+    return {row.uid: row.id for row in rows}
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:
@@ -384,6 +395,8 @@ class _Reading:
     alone: Mapping[int, BrokenGlass]
     """What the Data Controller decided alone, by its leaf."""
     dates: Mapping[int, DatedWords]
+    number: Mapping[str, int]
+    """Of each recording that was decided, whether it is asked for yet or not, by its uid."""
     now: datetime
 
     def event(self, leaf: Leaf) -> ShownEvent:
@@ -401,17 +414,17 @@ class _Reading:
         )
 
     def approval(self, approval: Approval) -> ShownApproval:
-        number = {row.uid: row.id for row in self.request.recordings}
         second, words = approval.countersignature, self.words.get(approval.leaf.seq, {})
+        number = self.number
         return ShownApproval(
             at=event_of(approval.leaf).at,
             by=self.called[approval.statement.by],
             countersigned_by=self.called[second.by] if second else None,
             to=self.called[approval.to],
             until=approval.lapses_at,
-            recordings=tuple(number[uid] for uid in approval.items if uid in number),
-            edits={number[uid]: each for uid, each in approval.edits.items() if uid in number},
-            withheld=tuple((number[uid], c) for uid, c in approval.withheld if uid in number),
+            recordings=tuple(number[uid] for uid in approval.items),
+            edits={number[uid]: each for uid, each in approval.edits.items()},
+            withheld=tuple((number[uid], code) for uid, code in approval.withheld),
             broke_glass=approval.broke_glass,
             note=words.get("note") if self.in_full else None,
             opinion=words.get("opinion") if self.in_full else None,

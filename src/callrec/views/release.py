@@ -63,8 +63,10 @@ def heard_lines(heard: PlayedRecording, zone: tzinfo) -> Iterator[str]:
         yield f"Edited as approved: {what} {text}."
     if heard.corrected_by:
         yield f"A note says what is wrong in it: {', '.join(heard.corrected_by)}."
-    last = last_day(heard.lapses_at, zone)
-    yield f"It may be played again until {short_date(last)}."
+    if heard.lapses_at is None:
+        yield "It may not be played again: what was granted ended meanwhile."
+    else:
+        yield f"It may be played again until {short_date(last_day(heard.lapses_at, zone))}."
 
 
 def _part(heard: PlayedRecording) -> str:
