@@ -11,7 +11,7 @@ from typing import Any
 
 from callrec.cli.commands.calls.ingest_view import findings_lines
 from callrec.cli.commands.requests.view import request_lines
-from callrec.intake.preview import preview_sources
+from callrec.intake.preview import find_by_name, preview_found
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal
 from callrec.policy.search import Criteria
@@ -121,7 +121,7 @@ def test_what_was_found_before_is_not_told_again(house: House, tmp_path: Path) -
 
 def rehearsed(house: House, folder: Path) -> list[dict[str, Any]]:
     setup, now = telephone_setup(house.practice.settings), house.practice.now()
-    return [each.as_json() for each in preview_sources([folder], setup, now=now)]
+    return [each.as_json() for each in preview_found(find_by_name([folder]), setup, now=now)]
 
 
 def test_a_rehearsal_tells_what_is_found(house: House, tmp_path: Path) -> None:

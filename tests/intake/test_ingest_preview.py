@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from callrec.intake.preview import preview_names, preview_sources
+from callrec.intake.preview import find_by_name, preview_found, preview_names
 from callrec.intake.reading import telephone_setup
 from callrec.settings import Settings
 from house.spool import a_call, a_name
@@ -74,7 +74,7 @@ def test_a_name_of_another_kind_would_not() -> None:
 
 def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
     path = a_call(tmp_path)
-    (preview,) = preview_sources([tmp_path], SETUP, now=NOW)
+    (preview,) = preview_found(find_by_name([tmp_path]), SETUP, now=NOW)
     sound = {
         "codec": "ulaw",
         "sample_rate": 8000,
@@ -91,7 +91,7 @@ def test_a_file_tells_its_sound_as_well(tmp_path: Path) -> None:
 def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
     (tmp_path / "note.wav").write_text("Call back", encoding="utf-8")
     (tmp_path / "Master.csv").write_text("x", encoding="utf-8")
-    (preview,) = preview_sources([tmp_path], SETUP, now=NOW)
+    (preview,) = preview_found(find_by_name([tmp_path]), SETUP, now=NOW)
     path = str(tmp_path / "note.wav")
     left = {"path": path, "accepted": False, "why": "it is text, not sound"}
     assert preview.as_json() == UNKNOWN | left
@@ -100,5 +100,5 @@ def test_a_file_that_would_be_left_is_told_and_why(tmp_path: Path) -> None:
 def test_nothing_is_changed(tmp_path: Path) -> None:
     path = a_call(tmp_path)
     before = path.stat()
-    list(preview_sources([tmp_path], SETUP, now=NOW))
+    list(preview_found(find_by_name([tmp_path]), SETUP, now=NOW))
     assert (path.stat().st_mtime_ns, list(tmp_path.iterdir())) == (before.st_mtime_ns, [path])

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from callrec.calls.find import find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.intake.preview import preview_sources
+from callrec.intake.preview import find_by_name, preview_found
 from callrec.intake.reading import telephone_setup
 from callrec.intake.records import open_call_records
 from callrec.intake.sources import Refusal
@@ -293,7 +293,9 @@ def test_a_rehearsal_shows_what_the_records_tell(house: House, tmp_path: Path) -
     cdr = records(tmp_path / "cdr.csv", a_row(recordingfile=UNNAMED))
     with open_call_records([cdr], house.practice.settings) as told:
         setup = telephone_setup(house.practice.settings)
-        (preview,) = preview_sources([tmp_path / "spool"], setup, told, now=house.practice.now())
+        (preview,) = preview_found(
+            find_by_name([tmp_path / "spool"]), setup, told, now=house.practice.now()
+        )
     shown = preview.as_json()
     assert (shown["joined_by"], shown["direction"], shown["extension"]) == (
         "file-name",

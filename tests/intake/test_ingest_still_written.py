@@ -13,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from callrec.intake.preview import preview_sources
+from callrec.intake.preview import find_by_name, preview_found
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal
 from callrec.system.processes import has_writer
@@ -59,7 +59,7 @@ def test_a_rehearsal_says_so_too(house: House, tmp_path: Path) -> None:
     call = a_call(tmp_path)
     with another_process(HOLDS, str(call), "ab"):
         setup, now = telephone_setup(house.practice.settings), house.practice.now()
-        (preview,) = preview_sources([call], setup, now=now)
+        (preview,) = preview_found(find_by_name([call]), setup, now=now)
     assert (preview.accepted, preview.why) == (False, WHY)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from callrec.intake.joining import UNRECOGNISED
-from callrec.intake.preview import preview_sources
+from callrec.intake.preview import find_by_name, preview_found
 from callrec.intake.reading import telephone_setup
 from callrec.intake.sources import Refusal
 from callrec.office.status import read_status
@@ -51,8 +51,8 @@ def test_what_a_description_or_a_call_record_tells_of_is_recognised(
 def test_the_rehearsal_says_so(house: House, tmp_path: Path) -> None:
     odd = a_call(tmp_path, 1, name=ODD)
     setup, now = telephone_setup(house.practice.settings), house.practice.now()
-    (left,) = preview_sources([odd], setup, now=now)
-    (taken,) = preview_sources([odd], setup, now=now, unrecognised=True)
+    (left,) = preview_found(find_by_name([odd]), setup, now=now)
+    (taken,) = preview_found(find_by_name([odd]), setup, now=now, unrecognised=True)
     assert (left.accepted, taken.accepted) == (False, True)
     assert "--unrecognised" in left.why
 

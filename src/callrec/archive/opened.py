@@ -41,8 +41,7 @@ class OpenedDrive:
         return (
             f'the copies of the catalogue on "{self.label}" still open with the password of'
             f" {self.login} that was seen: run callrec drive backup --to DIR {times}, and destroy"
-            " a drive"
-            " that you cannot write to"
+            " a drive that you cannot write to"
         )
 
 

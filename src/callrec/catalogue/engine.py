@@ -161,8 +161,7 @@ def open_any_schema(vault: Path, url: str = "") -> Engine:
         raise Misconfigured(
             f'there is no vault at "{vault}"',
             hint="callrec init makes one, callrec drive restore --from DRIVE brings one back;"
-            " or say"
-            " where it is with --vault or CALLREC_VAULT",
+            " or say where it is with --vault or CALLREC_VAULT",
         )
     refuse_network_file_system(path)
     check_only_we_can_change(vault)  # what others add to it, as a journal, SQLite would use

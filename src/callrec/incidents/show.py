@@ -7,10 +7,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass
@@ -97,9 +97,8 @@ def show_incident(practice: Practice, actor: Actor, reference: str) -> ShownInci
 
     def read(connection: Connection) -> ShownIncident:
         incident = read_incident(practice, actor, connection, reference)
-        uids, recording = incident.body.recordings, tables.recording.c
-        query = select(recording.uid, recording.id).where(recording.uid.in_(uids))
-        numbers = {row.uid: row.id for row in connection.execute(query)}
+        uids = incident.body.recordings
+        numbers = numbers_of(connection, uids)
         return shown_incident(practice, incident, [numbers[uid] for uid in uids if uid in numbers])
 
     return INCIDENTS.open_on_record(

@@ -72,17 +72,9 @@ class Preview:
         }
 
 
-def preview_sources(
-    paths: Iterable[Path],
-    setup: Setup,
-    records: AvailableCallRecords | None = None,
-    *,
-    now: datetime,
-    unrecognised: bool = False,
-) -> Iterator[Preview]:
-    """Each file under the paths that is not plainly something else, by name: a person looks."""
-    found = sorted(find_sources(paths), key=_name_of)
-    return preview_found(found, setup, records, now=now, unrecognised=unrecognised)
+def find_by_name(paths: Iterable[Path]) -> list[Found]:
+    """Everything under the paths, by name: a person looks."""
+    return sorted(find_sources(paths), key=_name_of)
 
 
 def _name_of(found: Found) -> tuple[Sequence[str], str]:

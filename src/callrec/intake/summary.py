@@ -132,9 +132,8 @@ def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterato
             if left > taken:
                 on = at.astimezone(practice.settings.time_zone).date()
                 yield (
-                    f"left where they are on {on}, files"
-                    f" with names that no known telephone system writes: {left - taken};"
-                    " callrec ingest PATH --dry-run lists them"
+                    f"left where they are on {on}, files with names that no known telephone"
+                    f" system writes: {left - taken}; callrec ingest PATH --dry-run lists them"
                 )
             return
         taken += fields["dated_by_file"]

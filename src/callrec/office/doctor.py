@@ -339,8 +339,7 @@ def _unknown_files(seen: sqlite3.Connection, foreign: Sequence[str]) -> Iterator
             f"{strays} sealed {'file is' if strays == 1 else 'files are'} in no catalogue",
             "callrec ingest clears what a killed run left; what stays opens with no key of this"
             " catalogue: a newer copy of it may know it (callrec drive restore --from DRIVE), or"
-            " move"
-            " it away",
+            " move it away",
         )
 
 

@@ -481,6 +481,5 @@ def notice_warnings(practice: Practice) -> Iterator[str]:
         if missed:
             yield (
                 f"{direction} calls since {short_date(today(practice) - LOOKING_BACK)} on days"
-                f" without {kind}"
-                f" notice: {missed} [{Clause.CALLER_IS_TOLD.cited}]"
+                f" without {kind} notice: {missed} [{Clause.CALLER_IS_TOLD.cited}]"
             )

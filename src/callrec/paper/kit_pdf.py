@@ -89,9 +89,8 @@ _OF_THREE: Final = _Form(
 
 _FIRST: Final = (
     "Open {envelopes}. On the machine with the vault, or after callrec drive restore on a new one,"
-    " run"
-    " the command below. It asks for the words, or reads them from the file that CALLREC_KIT_FILE"
-    " names."
+    " run the command below. It asks for the words, or reads them from the file that"
+    " CALLREC_KIT_FILE names."
 )
 
 _SECOND: Final = (

@@ -21,6 +21,7 @@ from callrec.audit.sessions import session_keys
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
+from callrec.catalogue.recordings import numbers_of
 from callrec.crypto.canonical import format_instant
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
@@ -36,9 +37,6 @@ from callrec.system.files import check_new, whole_file
 LISTED: Final = "audit.listed"
 
 _BODY: Final = tables.leaf.c.body
-
-_TOGETHER: Final = 500
-"""Ids that are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +231,9 @@ class _Names:
 
     def find_recordings(self, leaves: Sequence[Leaf]) -> None:
         """Find the numbers of the recordings that leaves are about."""
-        recording = tables.recording.c
-        about = [*{id_ for leaf in leaves for id_ in leaf.subject}.difference(self._called)]
-        for start in range(0, len(about), _TOGETHER):
-            some = recording.uid.in_(about[start : start + _TOGETHER])
-            rows = self._connection.execute(select(recording.uid, recording.id).where(some))
-            self._called |= {row.uid: str(row.id) for row in rows}
+        about = {id_ for leaf in leaves for id_ in leaf.subject}.difference(self._called)
+        found = numbers_of(self._connection, about)
+        self._called |= {uid: str(number) for uid, number in found.items()}
 
     def entry(self, leaf: Leaf, detail: Mapping[str, Any] | None) -> Entry:
         about = leaf.subject

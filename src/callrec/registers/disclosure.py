@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
-from callrec.catalogue import tables
+from callrec.catalogue.recordings import numbers_of
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass
 from callrec.login.people import logins
@@ -90,18 +90,17 @@ def read_disclosure_register(
 def _entries(
     practice: Practice, actor: Actor, connection: Connection, request: RegisteredRequest
 ) -> Iterator[DisclosureEntry]:
-    called, recording = logins(practice), tables.recording.c
-    rows = connection.execute(select(recording.uid, recording.id))
-    numbers = {row.uid: str(row.id) for row in rows}
+    called, leaves = logins(practice), request.history.leaves
+    numbers = numbers_of(connection, {id_ for leaf in leaves for id_ in leaf.subject})
     packages = {each.id: each for each in read_packages(practice, actor, connection, request)}
-    for leaf, event in zip(request.history.leaves, request.history.events, strict=True):
+    for leaf, event in zip(leaves, request.history.events, strict=True):
         if event.act not in _DISCLOSING:
             continue
         details = _details(practice, actor, connection, request, leaf)
         end = hearing_end_leaf(leaf, request.history)
         unended = event.act is RequestAct.LISTENED and end is None
         package = packages.get(leaf.subject[1])
-        heard = [numbers[id_] for id_ in leaf.subject if id_ in numbers]
+        heard = [str(numbers[id_]) for id_ in leaf.subject if id_ in numbers]
         is_copy = event.act is RequestAct.DELIVERED and request.purpose in _RECIPIENT
         used = _used(request, leaf)
         approvers = sorted(frozenset().union(*(approval.approvers for approval in used)))

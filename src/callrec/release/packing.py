@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from callrec.audit.evidence import Evidence
-from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.recordings import numbers_of
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import sha256, signing_public
 from callrec.crypto.statement import entries_in
@@ -373,10 +371,9 @@ def withheld_of(practice: Practice, grants: Sequence[UsableGrant]) -> Iterator[W
             raise Tampered(f"what was approved says nothing of recording {row.id}")
         if GROUND_CODES[code[row.uid]].is_disclosed:
             yield Withheld(row.id, code[row.uid])
-    gathering, table = grants[0].request.body.gathering, tables.recording.c
+    gathering = grants[0].request.body.gathering
     left_out = gathering.left_out if gathering else {}
+    told = [uid for uid, ground in left_out.items() if ground.is_disclosed]
     with reading(practice.engine) as connection:
-        query = select(table.uid, table.id).where(table.uid.in_(left_out)).order_by(table.id)
-        for uid, number in connection.execute(query):
-            if left_out[uid].is_disclosed:
-                yield Withheld(number, left_out[uid])
+        for number, uid in sorted((n, uid) for uid, n in numbers_of(connection, told).items()):
+            yield Withheld(number, left_out[uid])

@@ -21,6 +21,7 @@ from callrec.calls.find import CALLS_PER_QUERY, call_facts, find_calls_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import came_in_since, hold_of, holds_in_state, uids_held
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
@@ -230,12 +231,10 @@ def check_not_counted_on(
         lost = (counted & named[each.id]) - decided - stands
         is_part = each.id == row.id or decided & named[row.id] or not named[row.id]
         if lost and is_part:
-            table = tables.recording.c
-            numbers = select(table.id).where(table.uid.in_(lost)).order_by(table.id)
             raise Refused(
                 f"R-{each.number} was approved without what"
                 f" {'it' if each.id == row.id else f'R-{row.number}'} asks for:"
-                f" {some_of(connection.execute(numbers).scalars().all())}",
+                f" {some_of(sorted(numbers_of(connection, lost).values()))}",
                 clause=terms.decided_under,
                 hint="it is answered by itself: who decides it runs callrec approve"
                 f" R-{row.number}, or callrec deny R-{row.number}",

@@ -6,12 +6,12 @@ masked to others who may search. A list shows nothing that is sealed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_each_row
@@ -20,6 +20,7 @@ from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts, findings_of
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.requests import request_not_found
 from callrec.catalogue.tables import from_millis
 from callrec.dataclass import dataclass
@@ -230,6 +231,9 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
             decided = {
                 uid for each in request.approvals for uid in (*each.items, *dict(each.withheld))
             }
+            numbers = numbers_of(connection, decided)
+            if len(numbers) < len(decided):
+                raise Tampered("a recording that was decided on is gone from the catalogue")
             read = _Reading(
                 request,
                 logins(practice),
@@ -237,7 +241,7 @@ def show_request(practice: Practice, actor: Actor, reference: str) -> ShownReque
                 read_words(connection, request),
                 {glass.seq: glass for glass in broken_glass(practice, connection)},
                 read_dates(practice, connection, request),
-                _numbers(connection, decided),
+                numbers,
                 practice.now(),
             )
             deadline = deadline_on_day(practice, request.clock) if request.clock else None
@@ -279,7 +283,7 @@ def _gathering(
     gathering, leaf = request.body.gathering, request.history.gathered
     if gathering is None or leaf is None:
         return None
-    number = _numbers(connection, gathering.left_out)
+    number = numbers_of(connection, gathering.left_out)
     since = found_since(practice, connection, request, leaf.seq)
     return ShownGathering(
         at=event_of(leaf).at,
@@ -291,15 +295,6 @@ def _gathering(
         ),
         since=since,
     )
-
-
-def _numbers(connection: Connection, uids: Collection[str]) -> Mapping[str, int]:
-    """The numbers of recordings by their uids; Tampered where one is gone from the catalogue."""
-    table = tables.recording.c
-    rows = connection.execute(select(table.uid, table.id).where(table.uid.in_(uids))).all()
-    if len(rows) != len({*uids}):
-        raise Tampered("a recording that was decided here is not in the catalogue any more")
-    return {row.uid: row.id for row in rows}
 
 
 def masked(particulars: Particulars) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from callrec.audit.log import LogTransaction
 from callrec.audit.remembered import Problem
 from callrec.calls.category import categories_of, schedule
 from callrec.catalogue import tables
+from callrec.catalogue.recordings import numbers_of
 from callrec.crypto import primitives
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Refused
@@ -118,14 +119,12 @@ def category_id(name: str) -> str:
 def _log(
     act: LogTransaction, actor: Actor, uids: Sequence[str], category: Category, reason: str
 ) -> None:
-    table, recording = tables.category, tables.recording.c
-    details = {"category": category.name, "reason": reason}
+    table, details = tables.category, {"category": category.name, "reason": reason}
     for start in range(0, len(uids), NAMES_PER_LEAF):
         some = uids[start : start + NAMES_PER_LEAF]
         subject = [category_id(category.name), *some]
         seq = act.leaf(CATEGORISED, actor=actor.person.id, subject=subject, details=details)
-        found = act.connection.execute(select(recording.id).where(recording.uid.in_(some)))
-        numbers = found.scalars().all()
+        numbers = numbers_of(act.connection, some).values()
         act.connection.execute(table.delete().where(table.c.recording.in_(numbers)))
         rows = [{"recording": n, "category": category.name, "seq": seq} for n in numbers]
         act.connection.execute(table.insert(), rows)

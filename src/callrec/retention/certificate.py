@@ -14,6 +14,7 @@ from callrec.archive.unfinished import owed_by_label
 from callrec.audit.erased import DestructionStatement
 from callrec.catalogue import destruction, tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.requests import find_request
 from callrec.catalogue.tables import from_millis
 from callrec.catalogue.volumes import LOST, each_volume
@@ -62,7 +63,7 @@ def certify_destruction(
         done = done_leaf(practice, connection, row.id)
         # One that was lost then, and is found since, was rewritten later.
         written = [each.written_anew_at for each in media if each.written_anew_at is not None]
-        numbers, zone = _kept(connection, stated), practice.settings.time_zone
+        numbers, zone = numbers_of(connection, dict(stated.kept)), practice.settings.time_zone
         standing = [each for each in approvals if each.statement.digest in stated.approvals]
         approved = {seq for each in standing for seq in each.carried_by}
         return DestructionCertificate(
@@ -131,15 +132,8 @@ def kept_under(practice: Practice, reference: str) -> Mapping[int, str]:
     with reading(practice.engine) as connection:
         row = destruction.find_certificate(connection, find_request(connection, reference).id)
         _, stated = read_destruction_leaf(practice, connection, row)
-        numbers = _kept(connection, stated)
+        numbers = numbers_of(connection, dict(stated.kept))
         return dict(sorted((numbers[uid], code) for uid, code in stated.kept))
-
-
-def _kept(connection: Connection, stated: DestructionStatement) -> Mapping[str, int]:
-    """By its uid, the number of each recording that was asked for and stays."""
-    recording, uids = tables.recording.c, [uid for uid, _ in stated.kept]
-    rows = connection.execute(select(recording.uid, recording.id).where(recording.uid.in_(uids)))
-    return {row.uid: row.id for row in rows}
 
 
 def _media(

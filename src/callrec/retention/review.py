@@ -26,6 +26,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.destruction import count_destroyed
 from callrec.catalogue.engine import batches, reading
 from callrec.catalogue.holds import holds_in_state, holds_naming, rows_keeping
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.crypto.canonical import parse, parse_instant
 from callrec.crypto.statement import entries_in
@@ -245,11 +246,7 @@ def recordings_with_stops(practice: Practice, connection: Connection) -> frozens
     """
     held = {row.recording for row in holds_naming(connection)}
     uids = [*_open_requests_naming(connection).keys(), *_kept_on(practice, connection)]
-    recording = tables.recording.c
-    for some in batches(uids):
-        query = select(recording.id).where(recording.uid.in_(some))
-        held.update(connection.execute(query).scalars())
-    return frozenset(held)
+    return frozenset(held.union(numbers_of(connection, uids).values()))
 
 
 def _open_requests_naming(

@@ -187,7 +187,7 @@ def _read_vault(text: str) -> Path:
 
 def _read_folder(text: str, invocation: Invocation) -> Path | None:
     """A folder of recordings, once it was said how they would be read."""
-    from callrec.intake.preview import preview_sources
+    from callrec.intake.preview import find_by_name, preview_found
     from callrec.intake.reading import telephone_setup
 
     if text.casefold() == _LATER:
@@ -196,7 +196,7 @@ def _read_folder(text: str, invocation: Invocation) -> Path | None:
     if not folder.is_dir():
         raise Unusable("there is no such folder", hint=f"name another, or say {_LATER}")
     setup = telephone_setup(invocation.settings, system=None)
-    found = [*preview_sources([folder], setup, now=invocation.now())]
+    found = [*preview_found(find_by_name([folder]), setup, now=invocation.now())]
     taken = sum(each.accepted for each in found)
     if found:
         show_previews(invocation.out, found[:_EXAMPLES])

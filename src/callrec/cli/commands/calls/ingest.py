@@ -209,7 +209,7 @@ def _try_names(invocation: Invocation, names: list[str], system: str | None) -> 
 
 
 def _rehearse(invocation: Invocation, paths: list[Path], typed: _Typed) -> None:
-    from callrec.intake.preview import preview_sources
+    from callrec.intake.preview import find_by_name, preview_found
     from callrec.intake.reading import telephone_setup
     from callrec.intake.records import open_call_records
     from callrec.intake.sources import check_paths, survey
@@ -219,8 +219,9 @@ def _rehearse(invocation: Invocation, paths: list[Path], typed: _Typed) -> None:
     settings, now, system = invocation.settings, invocation.now(), typed.system
     setup, unrecognised = telephone_setup(settings, system=system), typed.unrecognised
     with open_call_records(typed.cdr, settings, system=system) as records:
-        found = preview_sources(paths, setup, records, now=now, unrecognised=unrecognised)
-        show_previews(invocation.out, list(found))
+        found = find_by_name(paths)
+        previews = preview_found(found, setup, records, now=now, unrecognised=unrecognised)
+        show_previews(invocation.out, list(previews))
 
 
 def _ingest(invocation: Invocation, taking: _Taking) -> None:
