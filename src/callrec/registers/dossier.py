@@ -24,6 +24,7 @@ from callrec.audit.attested import attested_leaves
 from callrec.audit.leaf import NOBODY, Leaf, Outcome
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.recordings import numbers_of
 from callrec.catalogue.requests import find_request
 from callrec.crypto.canonical import parse_instant
 from callrec.dataclass import dataclass, replace
@@ -224,8 +225,6 @@ class EntryDetails:
     connection: Connection
     called: Mapping[str, str]
     """Logins by id."""
-    numbers: Mapping[str, int]
-    """Of recordings, by uid."""
     words: Mapping[int, Mapping[str, Any]]
     """The reasons of decisions, and dates, by the sequence of their leaves."""
     approvals: Mapping[str, Approval]
@@ -284,7 +283,8 @@ class EntryDetails:
             named = tuple(approval.items)
         elif leaf.act == HoldAct.MATCHED:  # first the hold, then how far was looked
             named = leaf.subject[2:]
-        return tuple(self.numbers[id_] for id_ in named if id_ in self.numbers)
+        number = numbers_of(self.connection, named)
+        return tuple(number[id_] for id_ in named if id_ in number)
 
     def details(self, leaf: Leaf) -> Mapping[str, Any]:
         """The sealed details of a leaf, as far as the actor may see them."""
@@ -311,17 +311,17 @@ class EntryDetails:
         if approval is None:
             return {}
         second = approval.countersignature
+        number = numbers_of(self.connection, {*approval.edits, *dict(approval.withheld)})
         return {
             "for": self.called[approval.to],
             "until": approval.lapses_at,
             "edits": [
-                {"recording": self.numbers.get(uid), **typed}
+                {"recording": number.get(uid), **typed}
                 for uid, edits in approval.edits.items()
                 for typed in _typed(edits)
             ],
             "withheld": [
-                {"recording": self.numbers.get(uid), "code": code}
-                for uid, code in approval.withheld
+                {"recording": number.get(uid), "code": code} for uid, code in approval.withheld
             ],
             "countersigned_by": self.called[second.by] if second else None,
             "break_glass": approval.broke_glass,
@@ -344,14 +344,11 @@ def read_entry_details(
             details = {"on": dated.on.isoformat(), "awaited": dated.awaited, "reason": dated.reason}
             words[seq] = {name: text for name, text in details.items() if text is not None}
         words |= _noted(practice, actor, connection, request)
-    recording = tables.recording.c
-    numbers = connection.execute(select(recording.uid, recording.id))
     return EntryDetails(
         practice=practice,
         actor=actor,
         connection=connection,
         called=logins(practice),
-        numbers={row.uid: row.id for row in numbers},
         words=words,
         approvals=by_statement(approvals),
         history=history,
