@@ -35,6 +35,11 @@ from callrec.views.typed import (
 Command = TypeVar("Command", bound="Callable[..., None]")
 
 
+def valued(name: str, metavar: str, text: str) -> Any:
+    """An option that takes a value, as ``--to FILE``, and its help."""
+    return typer.Option(name, metavar=metavar, help=text)
+
+
 def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
     """Give a command options from a table; it gets what was typed of them as keywords."""
     signature = inspect.signature(command, eval_str=True)
@@ -152,10 +157,8 @@ RequestNumbers = Annotated[
 
 Names = Annotated[
     list[str] | None,
-    typer.Option(
-        "--name",
-        metavar="NAME",
-        help="A name under which the person's calls may be found; may be given again.",
+    valued(
+        "--name", "NAME", "A name under which the person's calls may be found; may be given again."
     ),
 ]
 
@@ -171,14 +174,12 @@ Days = Annotated[
 
 FirstDays = Annotated[
     list[str] | None,
-    typer.Option(
-        "--from", metavar="DATE", help="First day of the calls; may be given again, each with --to."
-    ),
+    valued("--from", "DATE", "First day of the calls; may be given again, each with --to."),
 ]
 
 LastDays = Annotated[
     list[str] | None,
-    typer.Option("--to", metavar="DATE", help="Last day of the calls; otherwise today."),
+    valued("--to", "DATE", "Last day of the calls; otherwise today."),
 ]
 
 Date = Annotated[
@@ -200,7 +201,7 @@ FirstSearchDay = Annotated[
 
 LastSearchDay = Annotated[
     str | None,
-    typer.Option("--to", metavar="TIME", help="Last day of the calls, or a time on that one day."),
+    valued("--to", "TIME", "Last day of the calls, or a time on that one day."),
 ]
 
 Time = Annotated[
@@ -249,7 +250,7 @@ Reason = Annotated[
     ),
 ]
 
-To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder or drive to write to.")]
+To = Annotated[Path, valued("--to", "DIR", "Folder or drive to write to.")]
 
 Yes = Annotated[
     bool,
@@ -261,9 +262,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 
 # People.
 
-PracticeName = Annotated[
-    str, typer.Option("--practice", metavar="NAME", help="What the practice is called.")
-]
+PracticeName = Annotated[str, valued("--practice", "NAME", "What the practice is called.")]
 
 UserName = Annotated[
     str,
@@ -275,25 +274,19 @@ UserName = Annotated[
     ),
 ]
 
-FullName = Annotated[
-    str, typer.Option("--name", metavar="TEXT", help="Name in full, for example Jane Smith.")
-]
+FullName = Annotated[str, valued("--name", "TEXT", "Name in full, for example Jane Smith.")]
 
 ControllerName = Annotated[
     str,
-    typer.Option(
-        "--name",
-        metavar="TEXT",
-        help="Name of the Data Controller in full, for example Jane Smith.",
-    ),
+    valued("--name", "TEXT", "Name of the Data Controller in full, for example Jane Smith."),
 ]
 
 RecoveryFile = Annotated[
     Path | None,
-    typer.Option(
+    valued(
         "--recovery-file",
-        metavar="FILE",
-        help="Write the recovery kit to a new file: kit.pdf to print, kit.txt as text.",
+        "FILE",
+        "Write the recovery kit to a new file: kit.pdf to print, kit.txt as text.",
     ),
 ]
 
@@ -329,38 +322,30 @@ NewRole = Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]
 
 NewPasswordFile = Annotated[
     Path | None,
-    typer.Option(
-        "--password-file", metavar="FILE", help="File of the provisional password, read or written."
-    ),
+    valued("--password-file", "FILE", "File of the provisional password, read or written."),
 ]
 
 CredentialFile = Annotated[
     Path | None,
-    typer.Option(
-        "--credential-file", metavar="FILE", help="Write an intake service's credential here."
-    ),
+    valued("--credential-file", "FILE", "Write an intake service's credential here."),
 ]
 
 
 # The audit log.
 
-ByLogin = Annotated[
-    str | None, typer.Option("--actor", metavar="NAME", help="Only what this login did.")
-]
+ByLogin = Annotated[str | None, valued("--actor", "NAME", "Only what this login did.")]
 
 Action = Annotated[
     str | None,
-    typer.Option("--action", metavar="WORD", help="Only these actions: request, release.prepared."),
+    valued("--action", "WORD", "Only these actions: request, release.prepared."),
 ]
 
 Subject = Annotated[
     str | None,
-    typer.Option("--subject", metavar="ID", help="Only entries about R-17, 1042 or a login."),
+    valued("--subject", "ID", "Only entries about R-17, 1042 or a login."),
 ]
 
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="From this day or time on: 4/1/2024.")
-]
+Since = Annotated[str | None, valued("--since", "TIME", "From this day or time on: 4/1/2024.")]
 
 Until = Annotated[
     str | None, typer.Option("--until", "-u", metavar="TIME", help="Before this day or time.")
@@ -379,10 +364,10 @@ OnlyNew = Annotated[
 
 Against = Annotated[
     list[Path] | None,
-    typer.Option(
+    valued(
         "--against",
-        metavar="FILE",
-        help="A note of the newest entry: a .tlog-proof, or the lines of audit print.",
+        "FILE",
+        "A note of the newest entry: a .tlog-proof, or the lines of audit print.",
     ),
 ]
 
@@ -396,25 +381,25 @@ Pin = Annotated[
     ),
 ]
 
-ToFile = Annotated[Path, typer.Option("--to", metavar="FILE", help="New file to write.")]
+ToFile = Annotated[Path, valued("--to", "FILE", "New file to write.")]
 
 AgreementTo = Annotated[
     Path | None,
-    typer.Option(
+    valued(
         "--agreement-to",
-        metavar="FILE",
-        help="New file for the written agreement that is kept with the request.",
+        "FILE",
+        "New file for the written agreement that is kept with the request.",
     ),
 ]
 
 ToPage = Annotated[
     Path | None,
-    typer.Option("--to", metavar="FILE", help="Write a page to print to this file: a .pdf."),
+    valued("--to", "FILE", "Write a page to print to this file: a .pdf."),
 ]
 
 StampTo = Annotated[
     Path | None,
-    typer.Option("--to", metavar="FILE", help="New file for what was stamped, with FILE.tsr."),
+    valued("--to", "FILE", "New file for what was stamped, with FILE.tsr."),
 ]
 
 EntryNumber = Annotated[
@@ -430,11 +415,7 @@ EntryNumber = Annotated[
 
 RegisterFile = Annotated[
     Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write all of it to this file, .csv or .json; otherwise show a table.",
-    ),
+    valued("--to", "FILE", "Write all of it to this file, .csv or .json; otherwise show a table."),
 ]
 
 # What comes in.
@@ -446,10 +427,10 @@ Sources = Annotated[
 
 After = Annotated[
     str,
-    typer.Option(
+    valued(
         "--after",
-        metavar="keep|delete|move:DIR",
-        help="What to do with each file, after its sealed copy was read back and opened.",
+        "keep|delete|move:DIR",
+        "What to do with each file, after its sealed copy was read back and opened.",
     ),
 ]
 
@@ -468,9 +449,7 @@ FullCheck = Annotated[
     bool, typer.Option("--full", help="Read every sealed recording; it takes as long as a copy.")
 ]
 
-Keep = Annotated[
-    Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything, in this new folder.")
-]
+Keep = Annotated[Path | None, valued("--keep", "DIR", "Keep everything, in this new folder.")]
 
 
 # What a request says.
@@ -492,9 +471,7 @@ Parties = Annotated[
     ),
 ]
 
-About = Annotated[
-    str, typer.Option("--about", metavar="TEXT", help="Anything else about the call.")
-]
+About = Annotated[str, valued("--about", "TEXT", "Anything else about the call.")]
 
 AskedFor = Annotated[
     list[NamedCall] | None,
@@ -508,7 +485,7 @@ AskedFor = Annotated[
 
 State = Annotated[
     RequestState | None,
-    typer.Option("--state", metavar="STATE", help="Only requests in this state: submitted."),
+    valued("--state", "STATE", "Only requests in this state: submitted."),
 ]
 
 Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
@@ -531,41 +508,30 @@ LastDay = Annotated[
     typer.Option("--until", "-u", metavar="DATE", help="The last day on which it may be heard."),
 ]
 
-Note = Annotated[
-    str, typer.Option("--note", metavar="TEXT", help="A note, kept sealed in the record.")
-]
+Note = Annotated[str, valued("--note", "TEXT", "A note, kept sealed in the record.")]
 
 OpinionOf = Annotated[
     str | None,
-    typer.Option(
+    valued(
         "--opinion-of",
-        metavar="NAME",
-        help="The health professional who says that hearing it would be likely to cause serious"
-        " harm.",
+        "NAME",
+        "The health professional who says that hearing it would be likely to cause serious harm.",
     ),
 ]
 
 OpinionOn = Annotated[
     str | None,
-    typer.Option(
-        "--opinion-on", metavar="DATE", help="When they said so; within the last six months."
-    ),
+    valued("--opinion-on", "DATE", "When they said so; within the last six months."),
 ]
 
 ConsultedOn = Annotated[
     str | None,
-    typer.Option(
-        "--consulted",
-        metavar="DATE",
-        help="When you, as a delegate, consulted the Data Controller.",
-    ),
+    valued("--consulted", "DATE", "When you, as a delegate, consulted the Data Controller."),
 ]
 
 Countersign = Annotated[
     str | None,
-    typer.Option(
-        "--countersign", metavar="USER", help="A second person, who types their password here."
-    ),
+    valued("--countersign", "USER", "A second person, who types their password here."),
 ]
 
 BreakGlass = Annotated[
@@ -684,27 +650,19 @@ PassphraseBy = Annotated[
 
 # What is archived.
 
-ArchiveTo = Annotated[
-    Path | None, typer.Option("--to", metavar="DIR", help="The external drive's folder.")
-]
+ArchiveTo = Annotated[Path | None, valued("--to", "DIR", "The external drive's folder.")]
 
 OlderThan = Annotated[
     str | None,
-    typer.Option(
-        "--older-than", metavar="AGE", help="Only calls older than this: 90d, 12w, 18m, 3y."
-    ),
+    valued("--older-than", "AGE", "Only calls older than this: 90d, 12w, 18m, 3y."),
 ]
 
-Before = Annotated[
-    str | None, typer.Option("--before", metavar="DATE", help="Only calls before this day.")
-]
+Before = Annotated[str | None, valued("--before", "DATE", "Only calls before this day.")]
 
 Label = Annotated[
     str | None,
-    typer.Option(
-        "--label",
-        metavar="LABEL",
-        help="What to call a new archive drive; otherwise the name of its folder.",
+    valued(
+        "--label", "LABEL", "What to call a new archive drive; otherwise the name of its folder."
     ),
 ]
 
@@ -714,25 +672,19 @@ VolumeFolder = Annotated[
 
 OnVolume = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--from", metavar="DIR", help="The folder of an archive drive, if callrec does not find it."
-    ),
+    valued("--from", "DIR", "The folder of an archive drive, if callrec does not find it."),
 ]
 
 OnVolumes = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--drive",
-        metavar="DIR",
-        help="An archive drive's folder, besides the drives that callrec finds.",
-    ),
+    valued("--drive", "DIR", "An archive drive's folder, besides the drives that callrec finds."),
 ]
 
 # What is destroyed.
 
 CertificateTo = Annotated[
     Path | None,
-    typer.Option("--to", metavar="DIR", help="Write the certificate into this folder, signed."),
+    valued("--to", "DIR", "Write the certificate into this folder, signed."),
 ]
 
 

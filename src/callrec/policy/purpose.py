@@ -123,11 +123,8 @@ _RIGHT: Final = (
 )
 """What each right of a data subject asks for."""
 
-_ASKED_BY_STAFF: Final = partial(
+_NOTHING_MORE: Final = partial(
     Terms,
-    right="",
-    decided_under=Clause.FORMALLY_AUTHORISED,
-    clock=Clause.FORMALLY_AUTHORISED,
     is_made_by_hand=True,
     is_capped=False,
     places_hold=False,
@@ -141,42 +138,32 @@ _ASKED_BY_STAFF: Final = partial(
     edits_are_decided=False,
     is_attended=False,
 )
-"""For the practice's own work: what 4(b) asks of every request, and no more."""
+"""What 4(b) asks of every request to hear a recording, and no more."""
+
+_ASKED_BY_STAFF: Final = partial(
+    _NOTHING_MORE,
+    right="",
+    decided_under=Clause.FORMALLY_AUTHORISED,
+    clock=Clause.FORMALLY_AUTHORISED,
+)
+"""For the practice's own work."""
 
 _ASKED_FROM_OUTSIDE: Final = partial(
-    Terms,
-    is_made_by_hand=True,
-    is_capped=False,
+    _NOTHING_MORE,
     places_hold=True,
-    is_heard=True,
-    takes_effect=False,
-    restricts=False,
     needs_second_person=True,
     needs_third_party_check=True,
-    goes_to_manager=False,
-    needs_consultation=False,
     edits_are_decided=True,
     is_attended=True,
 )
 """A copy goes out, or visitors come: the strictest, until a row says what is not asked for."""
 
 _CARRIED_OUT: Final = partial(
-    Terms,
+    _NOTHING_MORE,
     right="",
     decided_under=Clause.CONTROLLED_ACCESS,
     clock=Law.ONE_MONTH,
-    is_made_by_hand=True,
-    is_capped=False,
-    places_hold=False,
     is_heard=False,
-    takes_effect=False,
-    restricts=False,
-    needs_second_person=False,
-    needs_third_party_check=False,
-    goes_to_manager=False,
-    needs_consultation=False,
-    edits_are_decided=False,
-    is_attended=False,
 )
 """Nobody hears it: what is approved is done to the recordings, or stands beside them."""
 
@@ -288,11 +275,7 @@ TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
             ),
             needs_second_person=False,
         ),
-        Purpose.ERASURE: _CARRIED_OUT(
-            sources=(Clause.RIGHTS,),
-            in_words="erasure",
-            further=_RIGHT,
-        ),
+        Purpose.ERASURE: _CARRIED_OUT(sources=(Clause.RIGHTS,), in_words="erasure", further=_RIGHT),
         Purpose.PORTABILITY: _ASKED_FROM_OUTSIDE(
             sources=(Clause.RIGHTS,),
             in_words="data portability",

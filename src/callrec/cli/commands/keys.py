@@ -298,12 +298,12 @@ def _spans(numbers: Iterable[int]) -> str:
 
 NewKitFile = Annotated[
     Path | None,
-    typer.Option("--to", metavar="FILE", help="Write the kit to a new file: a page if .pdf."),
+    options.valued("--to", "FILE", "Write the kit to a new file: a page if .pdf."),
 ]
 
 KeyNames = Annotated[
     list[VaultKey] | None,
-    typer.Option("--key", metavar="NAME", help="Only this key; may be given again."),
+    options.valued("--key", "NAME", "Only this key; may be given again."),
 ]
 
 Reseal = Annotated[

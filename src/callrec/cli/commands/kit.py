@@ -219,7 +219,5 @@ RecoveryShares = Annotated[
 
 NewController = Annotated[
     str,
-    typer.Option(
-        "--user", metavar="NAME", help="Login of the new Data Controller, for example jsmith."
-    ),
+    options.valued("--user", "NAME", "Login of the new Data Controller, for example jsmith."),
 ]

@@ -189,22 +189,18 @@ def _show_report(
 
 ReportMonth = Annotated[
     str | None,
-    typer.Option(
-        "--month",
-        metavar="MONTH",
-        help="Which month, as 2026-11; otherwise the last one that is over.",
+    options.valued(
+        "--month", "MONTH", "Which month, as 2026-11; otherwise the last one that is over."
     ),
 ]
 
 DocumentFile = Annotated[
     Path | None,
-    typer.Option(
-        "--to",
-        metavar="FILE",
-        help="Write it to this file: .html for a page, .pdf, .txt, .json for programs.",
+    options.valued(
+        "--to", "FILE", "Write it to this file: .html for a page, .pdf, .txt, .json for programs."
     ),
 ]
 
 ReportPdf = Annotated[
-    Path | None, typer.Option("--pdf", metavar="FILE", help="Write it for paper to this file, too.")
+    Path | None, options.valued("--pdf", "FILE", "Write it for paper to this file, too.")
 ]

@@ -162,17 +162,15 @@ Fit = Annotated[
 
 ExhibitLabel = Annotated[
     str,
-    typer.Option(
-        "--exhibit", metavar="REF", help="For an outside body: the exhibit's reference, DW/1."
-    ),
+    options.valued("--exhibit", "REF", "For an outside body: the exhibit's reference, DW/1."),
 ]
 
 MediumSerial = Annotated[
     str,
-    typer.Option(
+    options.valued(
         "--medium-serial",
-        metavar="TEXT",
-        help="For an outside body: the serial number of the drive or disc that goes out.",
+        "TEXT",
+        "For an outside body: the serial number of the drive or disc that goes out.",
     ),
 ]
 

@@ -226,10 +226,8 @@ Approved = Annotated[
 
 SourceFolders = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--sources",
-        metavar="DIR",
-        help="For a mistaken intake: the folder that its files were moved to.",
+    options.valued(
+        "--sources", "DIR", "For a mistaken intake: the folder that its files were moved to."
     ),
 ]
 

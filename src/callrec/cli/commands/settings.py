@@ -107,5 +107,5 @@ SettingsFile = Annotated[
 
 AtEntry = Annotated[
     int | None,
-    typer.Option("--entry", metavar="N", help="The rules in force at this entry of the record."),
+    options.valued("--entry", "N", "The rules in force at this entry of the record."),
 ]

@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.calls.ingest_view import show_previews
 from callrec.cli.commands.kit import (
@@ -288,9 +286,9 @@ def _next_steps(user: str, plan: _Plan) -> Iterator[str]:
 
 Contact = Annotated[
     str,
-    typer.Option(
+    options.valued(
         "--contact",
-        metavar="TEXT",
-        help="How patients reach the practice, one line in each release; may be set later.",
+        "TEXT",
+        "How patients reach the practice, one line in each release; may be set later.",
     ),
 ]

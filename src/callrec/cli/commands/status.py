@@ -36,7 +36,7 @@ _PRESSING: Final[Mapping[str, Callable[[str], str]]] = {"overdue": Overdue, "due
 
 EveryPractice = Annotated[
     Path | None,
-    typer.Option("--all", metavar="DIR", help="Each practice that has its NAME.toml in DIR."),
+    options.valued("--all", "DIR", "Each practice that has its NAME.toml in DIR."),
 ]
 AsMetrics = Annotated[
     bool, typer.Option("--metrics", help="For a monitoring system, as Prometheus reads it.")
@@ -128,7 +128,7 @@ Repair = Annotated[
 ]
 RepairFrom = Annotated[
     list[Path] | None,
-    typer.Option("--from", metavar="DIR", help="An archive drive's folder, with --repair."),
+    options.valued("--from", "DIR", "An archive drive's folder, with --repair."),
 ]
 
 doctor_app = new_app()

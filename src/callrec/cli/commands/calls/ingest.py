@@ -381,19 +381,19 @@ class _World:
 
 CallRecords = Annotated[
     list[Path] | None,
-    typer.Option(
+    options.valued(
         "--cdr",
-        metavar="FILE",
-        help="Call records of the telephone system, to join to the recordings; may be given again.",
+        "FILE",
+        "Call records of the telephone system, to join to the recordings; may be given again.",
     ),
 ]
 
 SystemName = Annotated[
     str | None,
-    typer.Option(
+    options.valued(
         "--system",
-        metavar="NAME",
-        help="The telephone system that made them: asterisk, 3cx, ...; otherwise by their names.",
+        "NAME",
+        "The telephone system that made them: asterisk, 3cx, ...; otherwise by their names.",
     ),
 ]
 
@@ -427,14 +427,12 @@ Attests = Annotated[
 
 BundleFile = Annotated[
     Path | None,
-    typer.Option(
-        "--bundle", metavar="FILE", help="A supplier's export to take in: a zip; goes with --map."
-    ),
+    options.valued("--bundle", "FILE", "A supplier's export to take in: a zip; goes with --map."),
 ]
 
 MapFile = Annotated[
     Path | None,
-    typer.Option("--map", metavar="FILE", help="How the list in the export is read, as TOML."),
+    options.valued("--map", "FILE", "How the list in the export is read, as TOML."),
 ]
 
 TriedRows = Annotated[
@@ -446,15 +444,15 @@ TriedRows = Annotated[
 
 InstructionFile = Annotated[
     Path | None,
-    typer.Option(
+    options.valued(
         "--instruction",
-        metavar="FILE",
-        help="Write to this new .pdf or .txt which recordings the supplier is to delete.",
+        "FILE",
+        "Write to this new .pdf or .txt which recordings the supplier is to delete.",
     ),
 ]
 
 SupplierName = Annotated[
-    str | None, typer.Option("--supplier", metavar="NAME", help="Who holds them, for that letter.")
+    str | None, options.valued("--supplier", "NAME", "Who holds them, for that letter.")
 ]
 
 WithinDays = Annotated[
@@ -473,15 +471,15 @@ OnlyArchived = Annotated[
 
 FirstDay = Annotated[
     str | None,
-    typer.Option("--from", metavar="DATE", help="First day; otherwise that of the first call."),
+    options.valued("--from", "DATE", "First day; otherwise that of the first call."),
 ]
 
 LastDay = Annotated[
     str | None,
-    typer.Option("--to", metavar="DATE", help="Last day; otherwise that of the last call."),
+    options.valued("--to", "DATE", "Last day; otherwise that of the last call."),
 ]
 
 FindingsFile = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write what is found to this file, as .csv."),
+    options.valued("--csv", "FILE", "Write what is found to this file, as .csv."),
 ]

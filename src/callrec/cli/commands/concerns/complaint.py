@@ -336,7 +336,7 @@ ComplaintReference = Annotated[
 
 ReceivedOn = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATE", help="When the complaint came, working day or not."),
+    options.valued("--on", "DATE", "When the complaint came, working day or not."),
 ]
 
 _WAYS: Final = "letter, phone, sms, email or person"
@@ -354,35 +354,31 @@ HowTheyWereTold = Annotated[
 ]
 
 Complainant = Annotated[
-    str | None, typer.Option("--from", metavar="NAME", help="Who complains; it is kept sealed.")
+    str | None, options.valued("--from", "NAME", "Who complains; it is kept sealed.")
 ]
 
 Contact = Annotated[
     str | None,
-    typer.Option("--contact", metavar="TEXT", help="Where to reach them; it is kept sealed."),
+    options.valued("--contact", "TEXT", "Where to reach them; it is kept sealed."),
 ]
 
 WhatIsWrong = Annotated[
     str | None,
-    typer.Option(
-        "--what", metavar="TEXT", help="What they say is wrong, in a sentence; it is kept sealed."
-    ),
+    options.valued("--what", "TEXT", "What they say is wrong, in a sentence; it is kept sealed."),
 ]
 
 WhatWasSaid = Annotated[
-    str, typer.Option("--what", metavar="TEXT", help="What else they were told, if anything.")
+    str, options.valued("--what", "TEXT", "What else they were told, if anything.")
 ]
 
 WhatWasDone = Annotated[
     str | None,
-    typer.Option("--what", metavar="TEXT", help="What was done or found out, in a sentence."),
+    options.valued("--what", "TEXT", "What was done or found out, in a sentence."),
 ]
 
 WhatWasFound = Annotated[
     str | None,
-    typer.Option(
-        "--what", metavar="TEXT", help="What was found, and what is done about it, in a sentence."
-    ),
+    options.valued("--what", "TEXT", "What was found, and what is done about it, in a sentence."),
 ]
 
 WhatCameOfIt = Annotated[
@@ -397,7 +393,7 @@ WhatCameOfIt = Annotated[
 
 OnDay = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATE", help="The day on which it happened; otherwise today."),
+    options.valued("--on", "DATE", "The day on which it happened; otherwise today."),
 ]
 
 AboutRequest = Annotated[

@@ -235,15 +235,15 @@ Noticed = Annotated[
 
 WhatHappened = Annotated[
     str | None,
-    typer.Option("--what", metavar="TEXT", help="What happened, in a sentence; it is kept sealed."),
+    options.valued("--what", "TEXT", "What happened, in a sentence; it is kept sealed."),
 ]
 
 WhomToTell = Annotated[
     str | None,
-    typer.Option(
+    options.valued(
         "--tell",
-        metavar="USER",
-        help="Your line manager, who is told at once; otherwise the person whom the settings name.",
+        "USER",
+        "Your line manager, who is told at once; otherwise the person whom the settings name.",
     ),
 ]
 
@@ -278,7 +278,7 @@ OutcomeOn = Annotated[
 
 DelayReason = Annotated[
     str,
-    typer.Option("--delay-reason", metavar="TEXT", help="Why it was reported after the 72 hours."),
+    options.valued("--delay-reason", "TEXT", "Why it was reported after the 72 hours."),
 ]
 
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.drives import volumes
 from callrec.cli.groups import new_app
@@ -325,9 +323,7 @@ def backup(
     out.next_step(f"callrec archive verify {quoted(to)}")
 
 
-BackupTo = Annotated[
-    Path, typer.Option("--to", metavar="DIR", help="A folder of another disk or machine.")
-]
+BackupTo = Annotated[Path, options.valued("--to", "DIR", "A folder of another disk or machine.")]
 
 
 def _label_of(

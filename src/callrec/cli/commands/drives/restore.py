@@ -343,9 +343,7 @@ def _move(call: Invocation, to: str) -> None:
 
 FromVolumes = Annotated[
     list[Path],
-    typer.Option(
-        "--from", metavar="DIR", help="An archive drive's folder; give each that is attached."
-    ),
+    options.valued("--from", "DIR", "An archive drive's folder; give each that is attached."),
 ]
 
 WithKit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit, not a password.")]

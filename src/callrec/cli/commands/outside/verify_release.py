@@ -119,17 +119,15 @@ def _fingerprint_lines(practice: str, groups: str, words: str) -> Iterator[str]:
 
 TimeCertificates = Annotated[
     Path | None,
-    typer.Option(
-        "--time-certificates", metavar="FILE", help="By whose certificates time stamps count: PEM."
-    ),
+    options.valued("--time-certificates", "FILE", "By whose certificates time stamps count: PEM."),
 ]
 
 RecorderKeyFiles = Annotated[
     list[Path] | None,
-    typer.Option(
+    options.valued(
         "--recorder",
-        metavar="FILE",
-        help="Public key of the telephone system, which must have signed; may be given again.",
+        "FILE",
+        "Public key of the telephone system, which must have signed; may be given again.",
     ),
 ]
 
@@ -140,10 +138,8 @@ Package = Annotated[
 
 Witnesses = Annotated[
     list[str] | None,
-    typer.Option(
-        "--witness",
-        metavar="KEY",
-        help="Key of a witness that must have seen the record; may be given again.",
+    options.valued(
+        "--witness", "KEY", "Key of a witness that must have seen the record; may be given again."
     ),
 ]
 

@@ -92,10 +92,8 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The witness's fo
 
 Name = Annotated[
     str,
-    typer.Option(
-        "--name",
-        metavar="NAME",
-        help="Its name, as oak-surgery.example/witness; nothing need be found there.",
+    options.valued(
+        "--name", "NAME", "Its name, as oak-surgery.example/witness; nothing need be found there."
     ),
 ]
 
@@ -108,6 +106,4 @@ Origin = Annotated[
     ),
 ]
 
-Listen = Annotated[
-    str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen, 127.0.0.1:7380.")
-]
+Listen = Annotated[str, options.valued("--listen", "HOST:PORT", "Where to listen, 127.0.0.1:7380.")]

@@ -539,13 +539,11 @@ PowerName = Annotated[
     ),
 ]
 
-LentUntil = Annotated[
-    str | None, typer.Option("--until", metavar="DATE", help="The last day of the loan.")
-]
+LentUntil = Annotated[str | None, options.valued("--until", "DATE", "The last day of the loan.")]
 
 KeyWords = Annotated[
     list[str] | None,
-    typer.Option("--words", metavar="TEXT", help="The six words of the key, as they were read."),
+    options.valued("--words", "TEXT", "The six words of the key, as they were read."),
 ]
 
 PeopleFile = Annotated[

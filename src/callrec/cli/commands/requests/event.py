@@ -50,15 +50,15 @@ EventName = Annotated[
 
 EventDay = Annotated[
     str,
-    typer.Option("--on", metavar="DATE", help="The day on which it happened; today is possible."),
+    options.valued("--on", "DATE", "The day on which it happened; today is possible."),
 ]
 
 EventReason = Annotated[
     str | None,
-    typer.Option(
+    options.valued(
         "--reason",
-        metavar="TEXT",
-        help="Why it was so, or what was asked, found or acknowledged, in a sentence.",
+        "TEXT",
+        "Why it was so, or what was asked, found or acknowledged, in a sentence.",
     ),
 ]
 
@@ -72,7 +72,7 @@ AskedForWhat = Annotated[
 
 AtTime = Annotated[
     str | None,
-    typer.Option("--time", metavar="TIME", help="When it was handed over, if known: 14:05."),
+    options.valued("--time", "TIME", "When it was handed over, if known: 14:05."),
 ]
 
 HandedOverBy = Annotated[
@@ -81,15 +81,13 @@ HandedOverBy = Annotated[
 
 ToWhom = Annotated[
     str | None,
-    typer.Option("--to-whom", metavar="TEXT", help="To whom; kept sealed in the record."),
+    options.valued("--to-whom", "TEXT", "To whom; kept sealed in the record."),
 ]
 
 WhichRelease = Annotated[
     str,
-    typer.Option(
-        "--release",
-        metavar="ID",
-        help="Which package, if there are several: how its id begins, as in its name.",
+    options.valued(
+        "--release", "ID", "Which package, if there are several: how its id begins, as in its name."
     ),
 ]
 

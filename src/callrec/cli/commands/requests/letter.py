@@ -206,10 +206,10 @@ KindOfLetter = Annotated[
 
 Tell = Annotated[
     str | None,
-    typer.Option(
+    options.valued(
         "--tell",
-        metavar="TEXT",
-        help="What the letter says in your words, a sentence: what you have to know (clarify), why"
+        "TEXT",
+        "What the letter says in your words, a sentence: what you have to know (clarify), why"
         " it takes longer (extend), why a restriction ends (lift). The person reads it as it is.",
     ),
 ]
@@ -222,12 +222,12 @@ WhichLetter = Annotated[
 ]
 
 LetterFile = Annotated[
-    Path | None, typer.Option("--to", metavar="FILE", help="Write it to a new file: .pdf, or .txt.")
+    Path | None, options.valued("--to", "FILE", "Write it to a new file: .pdf, or .txt.")
 ]
 
 SentOn = Annotated[
     str | None,
-    typer.Option("--sent", metavar="DATE", help="The day on which it was sent; today counts too."),
+    options.valued("--sent", "DATE", "The day on which it was sent; today counts too."),
 ]
 
 SentHow = Annotated[Channel | None, typer.Option("--how", help="How it was sent.")]

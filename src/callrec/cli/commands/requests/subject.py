@@ -273,21 +273,17 @@ SubjectReference = Annotated[
 
 PersonNames = Annotated[
     list[str] | None,
-    typer.Option(
-        "--name",
-        metavar="NAME",
-        help="Their name; other spellings and former names, each by another --name.",
+    options.valued(
+        "--name", "NAME", "Their name; other spellings and former names, each by another --name."
     ),
 ]
 
-PersonName = Annotated[
-    str | None, typer.Option("--name", metavar="NAME", help="Their name, with --born.")
-]
+PersonName = Annotated[str | None, options.valued("--name", "NAME", "Their name, with --born.")]
 
-Born = Annotated[str | None, typer.Option("--born", metavar="DATE", help="When they were born.")]
+Born = Annotated[str | None, options.valued("--born", "DATE", "When they were born.")]
 
 NhsNumber = Annotated[
-    str | None, typer.Option("--nhs-number", metavar="NUMBER", help="Their NHS number, or none.")
+    str | None, options.valued("--nhs-number", "NUMBER", "Their NHS number, or none.")
 ]
 
 PersonNumbers = Annotated[
@@ -307,5 +303,5 @@ PersonNumber = Annotated[
 
 Proved = Annotated[
     str | None,
-    typer.Option("--proved", metavar="TEXT", help="How their identity was proved, in a sentence."),
+    options.valued("--proved", "TEXT", "How their identity was proved, in a sentence."),
 ]
