@@ -494,6 +494,35 @@ def test_what_was_once_withheld_for_a_crime_is_not_undecided_later(house: House)
     assert "5 January" not in letter
 
 
+def test_what_one_part_withholds_for_a_crime_is_not_counted_by_another(house: House) -> None:
+    access(house, 1, 2)
+    approve(house, "R-1", "dora", to="sam", withheld={2: Ground.CRIME})
+    part = access(house, 3)
+    approve(house, part, "dora", to="sam")
+    letter = text_of(write(house, LetterKind.ANSWER, part))
+    assert "Another answer is about 1 more call that you asked for." in letter
+
+
+def test_of_a_request_that_was_closed_nothing_more_is_promised(house: House) -> None:
+    reference = access(house)
+    given(house, reference, recordings=(1,))
+    dora = signed_in(house, "dora")
+    close_request(house.practice, dora, reference, reason=ANOTHER_REASON)
+    letter = text_of(write(house, LetterKind.ANSWER))
+    assert "1 call that you asked for was neither given nor refused when your request" in letter
+    assert "write to you again" not in letter
+
+
+def test_of_a_call_that_should_be_gone_by_now_it_is_said_that_it_is_held(house: House) -> None:
+    reference = access(house)
+    pass_days(house, 5 * 366)
+    approve(house, reference, "dora", to="sam")
+    letter = text_of(write(house, LetterKind.ANSWER))
+    assert "It was to be kept until" in letter
+    assert "we still hold it" in letter
+    assert "We keep it until" not in letter
+
+
 def test_a_request_that_is_kept_from_somebody_has_no_letters_for_them(house: House) -> None:
     further = further_of(Purpose.OUTSIDE_BODY)
     told: dict[str, Any] = {"parties": ("Max Harding",), "further": further, "number": ANN}

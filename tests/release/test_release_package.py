@@ -13,16 +13,19 @@ from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.rights.grounds import Ground
 from callrec.release.preparing import preparing_release
+from callrec.requests.decide import revoke_grants
 from house.packages import Package, a_package, seven_zip, ssh_keygen_accepts
 from house.practices import House
 from house.processes import children
 from house.requests import (
+    ANOTHER_REASON,
     REASON,
     a_request,
     approve,
     approved,
     request_id,
     rows,
+    signed_in,
     third_parties_checked,
 )
 from house.spool import NUMBER, a_call, a_wave, take_in
@@ -127,6 +130,34 @@ def test_what_is_withheld_for_crime_s_sake_is_not_told_to_whom_it_concerns(
     package = a_package(stocked)
     assert package.manifest["withheld"] == [{"code": "third-party", "recording": 3}]
     assert "crime" not in package.read("READ-ME-FIRST.txt").decode()
+
+
+def test_what_was_once_withheld_for_crime_s_sake_is_not_undecided_in_a_later_package(
+    stocked: House,
+) -> None:
+    a_request(stocked, purpose=Purpose.PORTABILITY, recordings=[1, 2, 3])
+    approve(stocked, "R-1", "dora", withheld={1: Ground.CRIME})
+    dora = signed_in(stocked, "dora")
+    revoke_grants(stocked.practice, dora, "R-1", reason=ANOTHER_REASON)
+    approve(stocked, "R-1", "dora", recordings=(2,))
+    third_parties_checked(stocked, "dora")
+    package = a_package(stocked)
+    assert package.manifest["withheld"] == [{"code": "not-approved", "recording": 3}]
+    assert "One call is not decided yet." in package.read("READ-ME-FIRST.txt").decode()
+
+
+def test_what_somebody_else_gives_is_neither_refused_nor_undecided(stocked: House) -> None:
+    a_request(stocked, purpose=Purpose.PORTABILITY, recordings=[1, 2, 3])
+    approve(stocked, "R-1", "dora", to="max", recordings=(3,), withheld={2: Ground.THIRD_PARTY})
+    approve(stocked, "R-1", "dora", to="sam", recordings=(1, 2))
+    third_parties_checked(stocked, "dora")
+    told = " ".join(a_package(stocked).read("READ-ME-FIRST.txt").decode().split())
+    assert "Another answer is about one more call that you asked for." in told
+    assert "could not be given" not in told
+    assert "not decided" not in told
+    later = " ".join(a_package(stocked, login="max").read("READ-ME-FIRST.txt").decode().split())
+    assert "2 calls were given to you before." in later
+    assert "could not be given" not in later
 
 
 def test_what_a_later_approval_added_is_released_with_the_rest(stocked: House) -> None:

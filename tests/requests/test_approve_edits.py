@@ -34,6 +34,7 @@ from house.requests import (
     signed_in,
     silence_of,
     state_of,
+    third_parties_checked,
 )
 
 MIDDLE = read_silence("1@0.1-0.2=third-party/left/tone")
@@ -262,6 +263,42 @@ def test_what_goes_out_is_what_was_approved_last(stocked: House) -> None:
     (copy,) = manifest.files
     assert (copy.role, copy.edits) == (FileRole.LISTENING, SILENCED)
     assert [each.recording for each in manifest.not_enclosed] == [1]
+
+
+def test_what_was_granted_whole_is_not_given_out_once_it_is_silenced_for_another(
+    access: House,
+) -> None:
+    decide(access, to="max")
+    decide(access, MIDDLE)
+    third_parties_checked(access, "dora")
+    with pytest.raises(Refused, match="left out of recording 1 was decided anew since") as refusal:
+        release(access, login="max")
+    assert "callrec approve R-1 --for LOGIN --recording 1" in refusal.value.hint
+    decide(access, to="max", recordings=(1, 2))
+    files = release(access, login="max").manifest.files
+    assert {file.recording: file.edits for file in files if file.recording == 1} == {1: SILENCED}
+
+
+def test_what_is_taken_back_leaves_what_was_decided_of_a_package_that_went_out(
+    access: House,
+) -> None:
+    decide(access, MIDDLE, recordings=(1,), withheld={2: Ground.CRIME})
+    third_parties_checked(access, "dora")
+    release(access)
+    decide(access, recordings=(1,))
+    revoke_grants(access.practice, signed_in(access, "dora"), "R-1", reason=ANOTHER_REASON)
+    again = approve(access, "R-1", "dora", to="sam", recordings=(1,))
+    assert (again.edits, again.withheld) == ({1: SILENCED}, {2: Ground.CRIME})
+
+
+def test_to_revoke_what_went_out_where_nothing_else_stands_has_all_decided_anew(
+    access: House,
+) -> None:
+    decide(access, MIDDLE, recordings=(1,), withheld={2: Ground.CRIME})
+    third_parties_checked(access, "dora")
+    release(access)
+    revoke_grants(access.practice, signed_in(access, "dora"), "R-1", reason=ANOTHER_REASON)
+    assert approve(access, "R-1", "dora", to="sam").edits == {1: UNEDITED, 2: UNEDITED}
 
 
 def test_who_releases_does_not_change_what_was_approved(stocked: House) -> None:

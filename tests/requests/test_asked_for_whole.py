@@ -300,7 +300,7 @@ def test_once_a_package_went_out_nobody_is_told_to_gather_again(house: House) ->
     house.at += timedelta(minutes=1)
     take_in(house, a_call(house.folder / "spool", 7))
     told = type_in(house, "sam", "request", "show", reference).out
-    assert "that match: a request of their own asks for them" in told
+    assert "that match: make a request of their own for them" in told
     assert "callrec request gather" not in told
     close_request(house.practice, signed_in(house, "dora"), reference, reason=REASON)
     assert "that match" not in type_in(house, "sam", "request", "show", reference).out

@@ -32,7 +32,8 @@ from callrec.policy.hearing import answers_requester
 from callrec.policy.notice import storage_in_words
 from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.purpose import TERMS, Purpose, is_for
-from callrec.policy.request import RequestAct
+from callrec.policy.request import RequestAct, RequestState
+from callrec.policy.retention import RecordingState
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.rights.lawful_basis import reasons_in_words
 from callrec.policy.rights.letter import LetterFacts, LetterKind, check_tells_nothing_kept
@@ -47,7 +48,7 @@ from callrec.release.rights import (
     sees_recipients,
     was_heard_outside,
 )
-from callrec.requests.approvals import last_approval, last_edits, uids_granted
+from callrec.requests.approvals import last_approval, last_edits, uids_granted, uids_not_told_of
 from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
 from callrec.requests.history import REQUESTS, outline_of, read_outlines, read_words
 from callrec.requests.holding import is_matched, left_out_uids, matching_not_asked_for
@@ -299,13 +300,7 @@ class LetterSource:
         heard = self._heard_by_them() - given
         granted = uids_granted(approvals, history, self._practice.now()) - given - heard
         open_ones = {*request.body.uids} - given - heard - granted
-        # What was ever withheld so is told of by no later letter, whatever became of the approval.
-        hidden = {
-            uid
-            for each in approvals
-            for uid, code in each.withheld
-            if uid in open_ones and not GROUND_CODES[code].is_disclosed
-        }
+        hidden = open_ones & uids_not_told_of(self._connection)
         is_right = self._terms.has_statutory_clock
         withheld = {
             uid: grounds[uid]
@@ -352,6 +347,7 @@ class LetterSource:
         is_gathered = is_owed and request.body.gathering is not None and gathered is not None
         since = matching_not_asked_for(practice, connection, request, since=approved)
         rest = matching_not_asked_for(practice, connection, request) - since
+        rest -= uids_not_told_of(connection)
         return replace(
             content,
             given=_of(calls, decided.given),
@@ -361,7 +357,8 @@ class LetterSource:
             is_clipped=any(each.clip for each in edited),
             withheld=_counted(decided.withheld),
             undecided=decided.undecided,
-            elsewhere=rest if is_owed else 0,
+            is_closed=request.facts.state is RequestState.CLOSED,
+            elsewhere=len(rest) if is_owed else 0,
             is_whole=is_gathered and not since and is_matched(connection, request),
             searched_on=day_of_leaf(practice, gathered) if is_gathered and gathered else None,
             sought=tuple(_sought(request.particulars)) if is_gathered else (),
@@ -424,7 +421,14 @@ def _calls(
     found = {}
     for row in rows:
         at, category = from_millis(row.started_at).astimezone(zone), categories[row.id]
-        found[row.uid] = ToldCall(at, category.keeps or "", category.kept_until(at.date()))
+        until = category.kept_until(at.date())
+        found[row.uid] = ToldCall(
+            at,
+            category.keeps or "",
+            until,
+            is_over=until is not None and until < today(practice),
+            is_erased=row.state == RecordingState.DESTROYED,
+        )
     return found
 
 

@@ -67,6 +67,10 @@ class ToldCall:
     """``3 years``, from its day; empty: the day of the call sets no end."""
     kept_until: date | None = None
     """The last day of that."""
+    is_over: bool = False
+    """That day is over, and it is still held."""
+    is_erased: bool = False
+    """It was erased since it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ class LetterContent:
     """Of some calls only a part is given."""
     withheld: Mapping[Ground, int] = field(default_factory=dict)
     undecided: int = 0
+    is_closed: bool = False
+    """What is not decided stays so."""
     elsewhere: int = 0
     """Calls that another answer is about."""
     is_whole: bool = False
@@ -382,7 +388,8 @@ def _not_given(content: LetterContent, say: _Say) -> Iterator[str]:
     if content.undecided:
         is_one = content.undecided == 1
         count = counted(content.undecided, "call")
-        yield say("undecided one") if is_one else say("undecided", count=count)
+        kind = "unanswered" if content.is_closed else "undecided"
+        yield say(f"{kind} one") if is_one else say(kind, count=count)
     if content.elsewhere:
         yield say("elsewhere", count=counted(content.elsewhere, "more call"))
     if content.is_whole and not content.undecided:
@@ -521,8 +528,12 @@ def _call(call: ToldCall, *, with_end: bool) -> str:
     when = time_in_words(call.at)
     if not with_end:
         return when
+    if call.is_erased:
+        return f"{when}. We have erased it since"
     if call.kept_until is None:
         return f"{when}. {_NO_END}"
+    if call.is_over:
+        return f"{when}. It was to be kept until {day_in_words(call.kept_until)}; we still hold it"
     return f"{when}. We keep it until {day_in_words(call.kept_until)}"
 
 

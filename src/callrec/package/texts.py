@@ -46,16 +46,22 @@ _INDENT = "    "
 class OtherCalls:
     """How many more calls fit what was asked for, and are neither given now nor refused.
 
-    The manifest lists what went out ``before`` and what is ``undecided`` as withheld: from this
-    package it is.
+    The manifest lists as withheld what went out ``before``, what is ``granted`` and what is
+    ``undecided``: from this package it is.
     """
 
     elsewhere: int = 0
     """Another part of the same request is about them."""
+    granted: int = 0
+    """They are granted to somebody else, who gives them in another package."""
     before: int = 0
     """They went out in an earlier package."""
     undecided: int = 0
     """Nobody has decided them yet, though a law gives a right to an answer."""
+
+    @property
+    def in_other_answers(self) -> int:
+        return self.elsewhere + self.granted
 
 
 NO_OTHER_CALLS: Final = OtherCalls()
@@ -106,7 +112,7 @@ def search_text(
     more = {
         "given to you before": others.before,
         "not decided yet": others.undecided,
-        "in another answer to you": others.elsewhere,
+        "in another answer to you": others.in_other_answers,
     }
     found = searched.given + withheld + sum(more.values())
     counts = {"found": found, "given to you": searched.given, "not given": withheld}
@@ -327,8 +333,8 @@ def _same(manifest: Manifest) -> str:
 
 
 def _left_out(manifest: Manifest, others: OtherCalls) -> str:
-    left_out, elsewhere = [], others.elsewhere
-    withheld = len(manifest.withheld) - others.before - others.undecided
+    left_out, elsewhere = [], others.in_other_answers
+    withheld = len(manifest.withheld) - others.before - others.granted - others.undecided
     if withheld:
         calls = "One call that was" if withheld == 1 else f"{withheld} calls that were"
         left_out.append(

@@ -44,9 +44,6 @@ APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
 }
 """Acts that end every approval made before them."""
 
-REOPENING_ACTS: Final = frozenset({RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
-"""Acts after which nothing of what was decided holds."""
-
 NOTHING_GRANTED: Final = "nothing is granted to you under this request"
 
 
@@ -64,6 +61,8 @@ class GrantFacts:
     """Its number; 0 where that does not matter."""
     restricted_by: str = ""
     """The request that restricts the recording, ``R-20``; empty: none does."""
+    is_edited_since: bool = False
+    """It was approved later for somebody else, with other parts left out."""
 
 
 def check_may_be_granted(
@@ -278,3 +277,10 @@ def check_may_be_given(person: Person, request: RequestFacts, grant: GrantFacts)
     check_second_person(person, request, grant)
     check_identity_proven(request)
     check_third_parties(request)
+    if grant.is_edited_since:
+        raise Refused(
+            f"what is left out of recording {grant.recording} was decided anew since",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint="ask who decided it to approve it for you, too: callrec approve"
+            f" {request.reference} --for LOGIN --recording {grant.recording}",
+        )

@@ -218,10 +218,7 @@ _PREPARING = {RequestAct.PREPARED: 1, RequestAct.DELIVERED: -1, RequestAct.FAILE
 _HEARING = {RequestAct.LISTENED: 1, **dict.fromkeys(_HEARING_OVER, -1)}
 """A hearing begun, and one ended; a killed program leaves no end."""
 
-UNDOING_ACTS: Final = frozenset({*CHANGING_ACTS, RequestAct.REVOKED})
-"""What an approval withholds on a ground is decided no more after one of them."""
-
-ENDING_ACTS = frozenset({*UNDOING_ACTS, RequestAct.GRANT_LAPSED})
+ENDING_ACTS = frozenset({*CHANGING_ACTS, RequestAct.REVOKED, RequestAct.GRANT_LAPSED})
 """Acts that end an approval, so that the request must be decided again."""
 
 _HOW_IT_GOT_THERE = "see how it got there: callrec request show {}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +14,7 @@ from callrec.catalogue.engine import reading
 from callrec.catalogue.recordings import numbers_of
 from callrec.crypto.canonical import parse_instant
 from callrec.crypto.primitives import sha256, signing_public
-from callrec.crypto.statement import entries_in
 from callrec.dataclass import dataclass
-from callrec.errors import Tampered
 from callrec.package.certificate import Certificate, Exhibit
 from callrec.package.manifest import (
     CALL_DATA_PATHS,
@@ -52,7 +51,6 @@ from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.handing_over import PackageForm, ReleaseInstructions
 from callrec.policy.particulars import Particulars, Unknown, days_withheld, is_withheld
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestAct
 from callrec.policy.rights.grounds import GROUND_CODES, Ground, ground_in_words
 from callrec.policy.rights.lawful_basis import (
     confidentiality_basis,
@@ -63,9 +61,14 @@ from callrec.policy.search import TAIL_DIGITS, described_by
 from callrec.practice import Actor, Practice
 from callrec.release.copies import Enclosed, ReleaseCopy
 from callrec.release.rights import rights_facts
-from callrec.requests.approvals import certified_approvers, role_in_words
+from callrec.requests.approvals import (
+    certified_approvers,
+    last_withheld,
+    role_in_words,
+    uids_granted,
+)
 from callrec.requests.grants import UsableGrant
-from callrec.requests.model import OpenRequest
+from callrec.requests.model import OpenRequest, uids_delivered
 from callrec.sound.child import expect_decoders
 from callrec.sound.listening import measure
 from callrec.sound.waveform import as_svg
@@ -227,7 +230,7 @@ def search_of(
 
 
 def other_calls(
-    request: OpenRequest, withheld: Iterable[Withheld], *, elsewhere: int
+    request: OpenRequest, withheld: Iterable[Withheld], *, elsewhere: int, now: datetime
 ) -> OtherCalls:
     """What else fits what was asked for; ``elsewhere``: how many another part of it is about.
 
@@ -235,11 +238,17 @@ def other_calls(
     """
     if not TERMS[request.purpose].is_owed_whole:
         return OtherCalls(elsewhere)
-    delivered = (leaf for leaf in request.history.leaves if leaf.act == RequestAct.DELIVERED)
-    given = {uid for leaf in delivered for uid in leaf.subject[2:]}
+    given = uids_delivered(request.history)
+    granted = uids_granted(request.approvals, request.history, now) - given
     before = {row.id for row in request.recordings if row.uid in given}
+    others = {row.id for row in request.recordings if row.uid in granted}
     open_ = {each.recording for each in withheld if each.code == Ground.NOT_APPROVED}
-    return OtherCalls(elsewhere, before=len(open_ & before), undecided=len(open_ - before))
+    return OtherCalls(
+        elsewhere,
+        granted=len(open_ & others),
+        before=len(open_ & before),
+        undecided=len(open_ - before - others),
+    )
 
 
 def sought_in_words(particulars: Particulars) -> Iterator[str]:
@@ -353,25 +362,19 @@ def write_manifest(
     )
 
 
-def withheld_of(practice: Practice, grants: Sequence[UsableGrant]) -> Iterator[Withheld]:
+def withheld_of(
+    practice: Practice, grants: Sequence[UsableGrant], untold: Collection[str]
+) -> Iterator[Withheld]:
     """What the request asked for and nobody granted, and what it left out, each with its code.
 
-    Not what its recipient must not learn of: the log has it.
+    Not what its recipient must not learn of, uids: the log has it.
     """
-    code = {
-        uid: code
-        for grant in grants
-        for uid, code in entries_in(grant.approval.fields, "withheld", "uid", "code")
-    }
-    granted = {grant.uid for grant in grants}
-    for row in grants[0].request.recordings:
-        if row.uid in granted:
-            continue
-        if row.uid not in code:
-            raise Tampered(f"what was approved says nothing of recording {row.id}")
-        if GROUND_CODES[code[row.uid]].is_disclosed:
-            yield Withheld(row.id, code[row.uid])
-    gathering = grants[0].request.body.gathering
+    request, granted = grants[0].request, {grant.uid for grant in grants}
+    grounds = last_withheld(request.approvals, request.history)
+    for row in request.recordings:
+        if row.uid not in granted and row.uid not in untold:
+            yield Withheld(row.id, grounds.get(row.uid, Ground.NOT_APPROVED))
+    gathering = request.body.gathering
     left_out = gathering.left_out if gathering else {}
     told = [uid for uid, ground in left_out.items() if ground.is_disclosed]
     with reading(practice.engine) as connection:

@@ -10,7 +10,7 @@ log (docs/formats/release.md, 1).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,6 +59,7 @@ from callrec.release.record import (
     record_failed,
     record_prepared,
 )
+from callrec.requests.approvals import uids_not_told_of
 from callrec.requests.grants import usable_grants
 from callrec.requests.holding import is_matched, matching_not_asked_for
 from callrec.requests.lapse import expire_lapsed
@@ -153,7 +154,8 @@ def _put_together(
     with reading(practice.engine) as connection:
         grants = usable_grants(practice, actor, connection, reference)
         request = grants[0].request
-        elsewhere = _check_whole(practice, connection, request)
+        untold = uids_not_told_of(connection)
+        elsewhere = _check_whole(practice, connection, request, untold)
     day, now, managers = today(practice), practice.now(), line_managers(practice)
     for grant in grants:
         check_may_release(
@@ -173,8 +175,8 @@ def _put_together(
     enclosed = enclose(practice, copies, max_bytes=max_content_bytes(directions))
     if is_page:
         check_size(enclosed.size_bytes)
-    withheld = tuple(withheld_of(practice, grants))
-    others = other_calls(request, withheld, elsewhere=elsewhere)
+    withheld = tuple(withheld_of(practice, grants, untold))
+    others = other_calls(request, withheld, elsewhere=elsewhere, now=now)
     data = {
         **search_of(practice, grants, withheld, others=others),
         **call_data_of(grants, enclosed),
@@ -191,20 +193,23 @@ def _put_together(
     return Draft(grants, copies, manifest, {**data, **enclosed.contents}, directions, others)
 
 
-def _check_whole(practice: Practice, connection: Connection, request: OpenRequest) -> int:
+def _check_whole(
+    practice: Practice, connection: Connection, request: OpenRequest, untold: Collection[str]
+) -> int:
     """Check that nothing more fits a request since it was approved.
 
     Returns:
-        How many other recordings fit it, which another part of the same request asks for.
+        How many other recordings fit it, which another part of the same request asks for, but for
+        those of which its recipient must not learn, uids.
     """
     approved = request.approvals[-1].leaf.seq
     if TERMS[request.purpose].is_owed_whole:
         check_nothing_came_in(
             request.facts,
             is_matched=is_matched(connection, request),
-            matched=matching_not_asked_for(practice, connection, request, since=approved),
+            matched=len(matching_not_asked_for(practice, connection, request, since=approved)),
         )
-    return matching_not_asked_for(practice, connection, request)
+    return len(matching_not_asked_for(practice, connection, request).difference(untold))
 
 
 def _hand_over(

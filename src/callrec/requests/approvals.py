@@ -6,7 +6,7 @@ An approval is a statement that a leaf carries; a state or a row says nothing ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -21,11 +21,12 @@ from callrec.errors import NotFound, Tampered
 from callrec.package.certificate import CertifiedApproval
 from callrec.policy.authority import RequestFacts, check_signers
 from callrec.policy.edits import Edits
-from callrec.policy.hearing import APPROVAL_ENDED_BY, REOPENING_ACTS
+from callrec.policy.hearing import APPROVAL_ENDED_BY
 from callrec.policy.request import RequestAct, has_lapsed
 from callrec.policy.rights.grounds import GROUND_CODES, Ground
 from callrec.policy.role import PersonId, Power, powers_vouched_for
 from callrec.practice import Practice
+from callrec.record.acts import done_leaves, read_unverified_statement
 from callrec.record.entitled import Powers
 from callrec.record.statements import statement_of
 from callrec.requests.history import decides_each_recording
@@ -120,8 +121,7 @@ def _reason_key_was_lost(register: Register, person: str, seq: int) -> str:
 
 def uids_granted(approvals: Iterable[Approval], history: History, now: datetime) -> frozenset[str]:
     """Uids of what approvals grant that stand."""
-    standing = (each for each in approvals if not end_reason(each, history, now))
-    return frozenset(uid for approval in standing for uid in approval.items)
+    return frozenset(u for a in approvals if not end_reason(a, history, now) for u in a.items)
 
 
 def grant_holders(
@@ -148,51 +148,64 @@ def uids_that_may_be_used(
 def last_withheld(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Ground]:
     """On what ground each recording was withheld last, by uid, unless it was granted since.
 
-    Nothing of what was taken back or has lapsed: then all is decided again.
+    Nothing of what was taken back or has lapsed: then that is decided again.
     """
     grounds: dict[str, Ground] = {}
-    for approval in _since_reopened(approvals, history):
+    for approval in not_taken_back(approvals, history):
         grounds |= {uid: GROUND_CODES[code] for uid, code in approval.withheld}
         grounds |= dict.fromkeys(approval.items, Ground.NOT_APPROVED)
     return {uid: g for uid, g in grounds.items() if g is not Ground.NOT_APPROVED}
 
 
 def last_approval(approvals: tuple[Approval, ...], history: History) -> Approval | None:
-    """The newest approval, whether it was used or not; None if what it decided holds no more."""
-    newest = approvals[-1] if approvals else None
-    if newest is None or any(leaf.act in REOPENING_ACTS for leaf in history.after(newest.leaf)):
-        return None
-    return newest
+    """The newest approval of which what it decided holds, whether it was used or not."""
+    return next(reversed(not_taken_back(approvals, history)), None)
 
 
 def last_edits(approvals: tuple[Approval, ...], history: History) -> Mapping[str, Edits]:
     """How the copy of each recording was last approved to be edited, by uid.
 
-    Nothing of what was taken back or has lapsed: then all is decided again.
+    Nothing of what was taken back or has lapsed: then that is decided again.
     """
     edits: dict[str, Edits] = {}
-    for approval in _since_reopened(approvals, history):
+    for approval in not_taken_back(approvals, history):
         edits |= approval.edits
     return edits
 
 
-def _since_reopened(approvals: Iterable[Approval], history: History) -> Iterator[Approval]:
-    """Oldest first, those since which nothing was taken back, and nothing has lapsed."""
-    last = max((leaf.seq for leaf in history.leaves if leaf.act in REOPENING_ACTS), default=-1)
-    return (each for each in approvals if each.leaf.seq > last)
+def not_taken_back(approvals: Sequence[Approval], history: History) -> tuple[Approval, ...]:
+    """Oldest first, those that were neither revoked nor have lapsed before they were released."""
+    taken = history.taken_back(_addressee(approvals))
+    return tuple(each for each in approvals if each.leaf.seq not in taken)
+
+
+def _addressee(approvals: Iterable[Approval]) -> Callable[[Leaf], str]:
+    """What tells for whom an approval is, by its leaf."""
+    to = {seq: each.to for each in approvals for seq in each.carried_by}
+    return lambda leaf: to[leaf.seq]
 
 
 def decided_together(approvals: tuple[Approval, ...], history: History) -> tuple[Approval, ...]:
-    """The newest approval, and those before it of the same version, oldest first.
+    """The newest approval of which what it decided holds, and those before it of its version.
 
-    Not what was taken back unused, nor what had lapsed when it was approved again.
+    Of all of them where none holds.
     """
-    revoked = APPROVAL_ENDED_BY[RequestAct.REVOKED]
-    stood = [each for each in approvals if event_end_reason(each, history) != revoked] or approvals
-    lapses = [leaf.seq for leaf in history.leaves if leaf.act == RequestAct.GRANT_LAPSED]
-    since = max((seq for seq in lapses if stood and seq < stood[-1].leaf.seq), default=-1)
-    return tuple(
-        each for each in stood if each.digest == stood[-1].digest and each.leaf.seq > since
+    stood = not_taken_back(approvals, history) or approvals
+    return tuple(each for each in stood if each.digest == stood[-1].digest)
+
+
+def uids_not_told_of(connection: Connection) -> frozenset[str]:
+    """Uids of what any approval withheld on a ground of which who asked must not learn.
+
+    No letter or package counts them, whatever became of the approval.
+    """
+    return frozenset(
+        uid
+        for leaf in done_leaves(connection, (RequestAct.APPROVED,))
+        for uid, code in entries_in(
+            read_unverified_statement(connection, leaf), "withheld", "uid", "code"
+        )
+        if not GROUND_CODES.get(code, Ground.NOT_APPROVED).is_disclosed
     )
 
 
@@ -201,10 +214,14 @@ def uids_answered(approvals: tuple[Approval, ...], history: History) -> frozense
 
     Not of what it withheld before it was taken back, or the request was changed.
     """
-    if history.counting_approval is None:
-        return uids_delivered(history)
-    withheld = {uid for uid, code in approvals[-1].withheld if code != Ground.NOT_APPROVED}
-    return uids_delivered(history) | withheld
+    counts = history.counting_approval(_addressee(approvals))
+    return uids_delivered(history) | {
+        uid
+        for each in approvals
+        if counts and counts.seq in each.carried_by
+        for uid, code in each.withheld
+        if code != Ground.NOT_APPROVED
+    }
 
 
 def check_signers_entitled(powers: Powers, approval: Approval, request: RequestFacts) -> None:

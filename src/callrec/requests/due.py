@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -22,13 +23,7 @@ from callrec.errors import Tampered
 from callrec.policy.clock_events import Deadline, Urgency, urgency
 from callrec.policy.days import short_date
 from callrec.policy.purpose import Purpose
-from callrec.policy.request import (
-    ENDED_STATES,
-    UNDOING_ACTS,
-    USED_STATES,
-    RequestAct,
-    RequestState,
-)
+from callrec.policy.request import ENDED_STATES, ENDING_ACTS, USED_STATES, RequestAct, RequestState
 from callrec.policy.rights.grounds import Ground
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves, read_unverified_statement
@@ -94,7 +89,7 @@ def answered_requests(connection: Connection) -> frozenset[str]:
     does what was withheld before that was taken back, as of `approvals.uids_answered`.
     """
     leaves = defaultdict[str, list[Leaf]](list)
-    for leaf in done_leaves(connection, [RequestAct.DELIVERED, RequestAct.APPROVED, *UNDOING_ACTS]):
+    for leaf in done_leaves(connection, [RequestAct.DELIVERED, RequestAct.APPROVED, *ENDING_ACTS]):
         leaves[leaf.subject[0]].append(leaf)
     makings = read_outlines(connection) if leaves else {}
     found = (History(each, tuple(of_it)) for each, of_it in leaves.items() if each in makings)
@@ -108,12 +103,14 @@ def _went_out(connection: Connection, history: History, asked: Collection[str]) 
     """
     given = uids_delivered(history)
     left = {*asked} - given
-    if given and left and (approved := history.counting_approval):
-        with suppress(Tampered):
-            statement = read_unverified_statement(connection, approved)
-            listed = entries_in(statement, "withheld", "uid", "code")
+    if not given or not left:
+        return bool(given)
+    with suppress(Tampered):
+        said = partial(read_unverified_statement, connection)
+        if approved := history.counting_approval(lambda leaf: str(said(leaf).get("for"))):
+            listed = entries_in(said(approved), "withheld", "uid", "code")
             return left <= {uid for uid, code in listed if code != Ground.NOT_APPROVED}
-    return bool(given) and not left
+    return False
 
 
 def open_questions(connection: Connection) -> Mapping[str, Leaf]:

@@ -44,7 +44,7 @@ from callrec.practice import Actor, Practice, password_needed
 from callrec.record.acts import check_whole_log
 from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
-from callrec.requests.approvals import check_signers_entitled, end_reason
+from callrec.requests.approvals import check_signers_entitled, end_reason, last_edits
 from callrec.requests.history import REQUESTS, log_request_event, log_with_words
 from callrec.requests.model import Approval, Granting, History, OpenRequest
 from callrec.requests.open import read_request
@@ -94,6 +94,7 @@ def usable_grants(
     usable, ended = [], _how_it_ended(request, actor, practice.now())
     rows = [*grants_to(connection, request.id, actor.person.id)]
     effects = effects_on(practice, connection, [row.uid for row in rows])
+    edits = last_edits(request.approvals, request.history)
     brought = came_in(connection, practice.register, [row.uid for row in rows])
     for row in rows:
         approval = _approval_of(row, request.approvals)
@@ -117,6 +118,7 @@ def usable_grants(
                     approval=approval,
                     request=request,
                     effects=effects,
+                    edits=edits,
                 )
             )
     check_as_signed(practice, connection, [each.recording for each in usable])
@@ -176,6 +178,7 @@ def _open(
     approval: Approval,
     request: OpenRequest,
     effects: Effects,
+    edits: Mapping[str, Edits],
 ) -> UsableGrant:
     assert actor.identity is not None  # noqa: S101 - usable_grants saw to that
     info = grant_context(
@@ -199,6 +202,7 @@ def _open(
             approval.facts,
             recording=recording.id,
             restricted_by=effects.restricted.get(row.uid, ""),
+            is_edited_since=edits.get(row.uid, UNEDITED) != approval.edits[row.uid],
         ),
         request=request,
         came_in=brought,

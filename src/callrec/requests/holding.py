@@ -255,14 +255,14 @@ def is_matched(connection: Connection, request: OpenRequest) -> bool:
 
 def matching_not_asked_for(
     practice: Practice, connection: Connection, request: OpenRequest, *, since: int = 0
-) -> int:
-    """How many recordings fit a request and are not asked for by it, as far as its hold tells.
+) -> frozenset[str]:
+    """Uids of the recordings that fit a request and are not asked for by it, as its hold tells.
 
     Nothing is opened for it. ``since``: a leaf; those alone that were found later.
     """
     hold = hold_of(connection, request.id)
     if hold is None or not TERMS[request.purpose].is_owed_whole:
-        return 0
+        return frozenset()
     return _named_not_asked_for(practice, connection, request, hold, since)
 
 
@@ -276,18 +276,18 @@ def found_since(
     hold = hold_of(connection, request.id)
     if hold is None or not is_matched(connection, request):
         return None
-    return _named_not_asked_for(practice, connection, request, hold, since)
+    return len(_named_not_asked_for(practice, connection, request, hold, since))
 
 
 def _named_not_asked_for(
     practice: Practice, connection: Connection, request: OpenRequest, hold: Row[Any], since: int
-) -> int:
+) -> frozenset[str]:
     matched = HOLDS.read(connection, practice.register, hold.id).of(HoldAct.MATCHED)
     uids = {uid for leaf in matched if leaf.seq > since for uid in leaf.subject[2:]}
     table = tables.recording.c
     kept = select(table.uid).where(table.uid.in_(uids), table.data_key.is_not(None))
     known = {*request.body.uids, *left_out_uids(request)}
-    return len({*connection.execute(kept).scalars()} - known)
+    return frozenset(connection.execute(kept).scalars()) - known
 
 
 def requests_to_gather(connection: Connection) -> frozenset[str]:

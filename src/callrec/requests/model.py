@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import accumulate
 from operator import attrgetter
@@ -34,7 +34,7 @@ from callrec.policy.particulars import Particulars
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import (
     CHANGING_ACTS,
-    UNDOING_ACTS,
+    ENDING_ACTS,
     RequestAct,
     RequestEvent,
     RequestState,
@@ -382,12 +382,38 @@ class History:
         """The leaf of the last gathering; None where nobody gathered."""
         return next((leaf for leaf in self.leaves[::-1] if leaf.act == RequestAct.GATHERED), None)
 
-    @property
-    def counting_approval(self) -> Leaf | None:
-        """The last leaf of an approval; None if what it withholds is decided no more."""
-        acts = (RequestAct.APPROVED, *UNDOING_ACTS)
-        newest = next((leaf for leaf in self.leaves[::-1] if leaf.act in acts), None)
-        return newest if newest and newest.act == RequestAct.APPROVED else None
+    def taken_back(self, to: Callable[[Leaf], str]) -> frozenset[int]:
+        """Sequences of the approvals that were revoked, or have lapsed, before they were released.
+
+        To revoke where nothing stands takes back all that was decided. ``to``: tells for whom an
+        approval is, by its leaf.
+        """
+        decided, standing, taken = list[Leaf](), list[Leaf](), set[int]()
+        for leaf in self.leaves:
+            if leaf.act == RequestAct.APPROVED:
+                decided.append(leaf)
+                standing.append(leaf)
+            elif leaf.act == RequestAct.DELIVERED:
+                standing = [each for each in standing if to(each) != leaf.actor]
+            elif leaf.act in ENDING_ACTS:
+                is_revoked = leaf.act == RequestAct.REVOKED
+                if leaf.act not in CHANGING_ACTS:
+                    taken |= {each.seq for each in standing or (decided if is_revoked else ())}
+                standing = []
+        return frozenset(taken)
+
+    def counting_approval(self, to: Callable[[Leaf], str]) -> Leaf | None:
+        """The newest leaf of an approval that was not taken back; None if the request was changed.
+
+        Then what it withholds is decided no more. ``to``: as for `taken_back`.
+        """
+        taken = self.taken_back(to)
+        for leaf in self.leaves[::-1]:
+            if leaf.act in CHANGING_ACTS:
+                return None
+            if leaf.act == RequestAct.APPROVED and leaf.seq not in taken:
+                return leaf
+        return None
 
     def after(self, leaf: Leaf) -> tuple[Leaf, ...]:
         """What happened later than a leaf."""

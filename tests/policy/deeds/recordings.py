@@ -11,6 +11,7 @@ from callrec.policy.hearing import (
     check_each_heard,
     check_identity_proven,
     check_is_for_listening,
+    check_may_be_given,
     check_may_be_granted,
     check_may_hear,
     check_second_person,
@@ -59,6 +60,11 @@ def by_request(purpose: Purpose) -> HoldFacts:
 
 
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
+    "somebody gives out whole what was silenced since for another": lambda: check_may_be_given(
+        a_person(),
+        a_request(Purpose.SUBJECT_ACCESS, third_parties_checked=True),
+        a_grant(recording=3, is_edited_since=True),
+    ),
     # Searching.
     "somebody searches without a reason": lambda: searches(Criteria(tail="0123"), reason=None),
     "somebody searches for withheld numbers without a request": lambda: searches(

@@ -29,7 +29,7 @@ from callrec.policy.completeness import normalise_text
 from callrec.policy.days import day_in_words
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import RequestState
+from callrec.policy.request import GATHERABLE, RequestState
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.words import in_words, some_of
 
@@ -274,6 +274,13 @@ _NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD, Ground.DAMAGED)
 """What is said of a recording that was found by those who decide, or never."""
 
 
+def _ask_anew(why: str) -> str:
+    return (
+        f"{why}: ask someone else who may search to make the same request again for the rest,"
+        " with --attach-matching; then each is approved"
+    )
+
+
 def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_full: bool) -> None:
     """Check that a request asks for all that fits it, where the law gives a right to all of it.
 
@@ -291,8 +298,7 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
     went_out = request.state in (RequestState.RELEASED, RequestState.HANDED_OVER)
     why = "it names as many as a request can" if is_full else "a package went out under it"
     hint = (
-        f"{why}: ask someone else who may search to make the same request again for the rest,"
-        " with --attach-matching; then each is approved"
+        _ask_anew(why)
         if is_full or went_out
         else f"callrec request gather {request.reference} adds them; what is kept back is left out"
         " with --leave-out ID=CODE, or withheld with --withhold ID=CODE"
@@ -319,7 +325,9 @@ def check_nothing_came_in(request: RequestFacts, *, is_matched: bool, matched: i
         f"calls that {fit} {request.reference} came in after it was approved",
         clause=TERMS[request.purpose].decided_under,
         hint=f"callrec request gather {request.reference} looks for them; if that adds any, it is"
-        " approved again",
+        " approved again"
+        if request.state in GATHERABLE
+        else _ask_anew("a package went out under it"),
     )
 
 

@@ -206,7 +206,7 @@ def _still_to_gather(shown: ShownRequest) -> str:
     if shown.state in ENDED_STATES or gathered.since == 0:
         return ""
     gather = f"callrec request gather {shown.reference}"
-    step = gather if shown.state in GATHERABLE else "a request of their own asks for them"
+    step = gather if shown.state in GATHERABLE else "make a request of their own for them"
     if gathered.since is None:
         return f"calls may have come in that match: {step}"
     came = counted(gathered.since, "call that matches", "calls that match")
