@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
 from callrec.cli.layout import Table
+from callrec.cli.options import valued
 from callrec.policy.days import parse_day
 from callrec.policy.notice import NoticeGap, NoticeKind
 
@@ -108,9 +107,7 @@ def _written(text: str, to: Path | None) -> list[str]:
 
 InForceOn = Annotated[
     str,
-    typer.Option("--on", metavar="DATE", help="The day whose notice you want; otherwise today."),
+    valued("--on", "DATE", "The day whose notice you want; otherwise today."),
 ]
 
-NoticeFile = Annotated[
-    Path | None, typer.Option("--to", metavar="FILE", help="Write the notice to this new file.")
-]
+NoticeFile = Annotated[Path | None, valued("--to", "FILE", "Write the notice to this new file.")]

@@ -19,7 +19,7 @@ from callrec.cli.invocation import (
     signing_person,
 )
 from callrec.cli.layout import Table
-from callrec.cli.options import VolumeFolder
+from callrec.cli.options import VolumeFolder, valued
 from callrec.system.shell import quoted
 from callrec.views.incidents import read_noticed
 from callrec.views.words import counted, facts, local_day, local_time
@@ -151,11 +151,9 @@ VolumeLabel = Annotated[
     ),
 ]
 
-KeptBy = Annotated[str | None, typer.Option("--with", metavar="NAME", help="Who has the drive.")]
+KeptBy = Annotated[str | None, valued("--with", "NAME", "Who has the drive.")]
 
-KeptAt = Annotated[
-    str | None, typer.Option("--at", metavar="PLACE", help="Where it is: the fire safe.")
-]
+KeptAt = Annotated[str | None, valued("--at", "PLACE", "Where it is: the fire safe.")]
 
 RemoveLocal = Annotated[
     bool,

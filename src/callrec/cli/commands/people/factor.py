@@ -18,6 +18,7 @@ from callrec.cli.invocation import (
     signer_and_password,
 )
 from callrec.cli.layout import Table
+from callrec.cli.options import valued
 from callrec.errors import Unusable
 from callrec.views.words import facts
 
@@ -182,16 +183,13 @@ def forget(ctx: Context) -> None:
 
 FactorKind = Annotated[
     str,
-    typer.Option(
+    valued(
         "--kind",
-        metavar="KIND",
-        help="What it is: printed, a secret key on paper; fido2, a security key;"
-        " pkcs11, a smart card.",
+        "KIND",
+        "What it is: printed, a secret key on paper; fido2, a security key; pkcs11, a smart card.",
     ),
 ]
 
-FactorName = Annotated[
-    str, typer.Option("--name", metavar="NAME", help="What to call it; otherwise its kind.")
-]
+FactorName = Annotated[str, valued("--name", "NAME", "What to call it; otherwise its kind.")]
 
 GivenName = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]

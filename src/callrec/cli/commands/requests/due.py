@@ -12,6 +12,7 @@ import typer
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.layout import Prose
+from callrec.cli.options import valued
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
 from callrec.policy.clause import Law
@@ -158,9 +159,7 @@ ClockName = Annotated[
 
 ReceivedOn = Annotated[
     str | None,
-    typer.Option(
-        "--received", metavar="DATE", help="The day on which it came, working day or not."
-    ),
+    valued("--received", "DATE", "The day on which it came, working day or not."),
 ]
 
 Extended = Annotated[
@@ -186,16 +185,12 @@ NothingOlder = Annotated[
 
 OrderDate = Annotated[
     str | None,
-    typer.Option(
-        "--answer-by",
-        metavar="DATE",
-        help="For an outside body: the last day that the court's order allows.",
+    valued(
+        "--answer-by", "DATE", "For an outside body: the last day that the court's order allows."
     ),
 ]
 
 AwareSince = Annotated[
     str | None,
-    typer.Option(
-        "--aware", metavar="TIME", help='For a breach: when it was noticed, "3/5/2024 16:30".'
-    ),
+    valued("--aware", "TIME", 'For a breach: when it was noticed, "3/5/2024 16:30".'),
 ]

@@ -8,6 +8,7 @@ import typer
 
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_and_signer
+from callrec.cli.options import valued
 from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.policy.rights.note import check_text
 from callrec.views.typed import read_note, read_subject
@@ -81,12 +82,10 @@ WhoIsHeard = Annotated[
 
 HowRecognised = Annotated[
     str | None,
-    typer.Option("--how", metavar="TEXT", help="How you know that it is they, in a sentence."),
+    valued("--how", "TEXT", "How you know that it is they, in a sentence."),
 ]
 
-WhatToKnow = Annotated[
-    str | None, typer.Option("--text", metavar="TEXT", help="What to know of it, in a sentence.")
-]
+WhatToKnow = Annotated[str | None, valued("--text", "TEXT", "What to know of it, in a sentence.")]
 
 Anew = Annotated[
     str | None,
