@@ -35,6 +35,7 @@ from callrec.requests.event import close_request, date_request
 from callrec.requests.gather import gather_recordings
 from callrec.requests.history import read_history
 from house.commands import done, type_in
+from house.erasures import approved_erasure, erase
 from house.holds import ANN, BOB, ask, contradictions, verified
 from house.listening import hear
 from house.packages import release
@@ -511,6 +512,16 @@ def test_of_a_request_that_was_closed_nothing_more_is_promised(house: House) -> 
     letter = text_of(write(house, LetterKind.ANSWER))
     assert "1 call that you asked for was neither given nor refused when your request" in letter
     assert "write to you again" not in letter
+
+
+def test_of_a_call_that_was_erased_since_it_is_not_said_that_it_is_kept(house: House) -> None:
+    reference = access(house)
+    given(house, reference)
+    close_request(house.practice, signed_in(house, "dora"), reference, reason=ANOTHER_REASON)
+    erase(house, approved_erasure(house, 1))
+    letter = text_of(write(house, LetterKind.ANSWER, reference))
+    assert letter.count("We have erased it since") == 1
+    assert letter.count("We keep it until") == 1
 
 
 def test_of_a_call_that_should_be_gone_by_now_it_is_said_that_it_is_held(house: House) -> None:

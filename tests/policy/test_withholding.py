@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from callrec.errors import Refused, Unusable
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground
 from callrec.policy.rights.withholding import (
     Opinion,
@@ -266,8 +268,14 @@ def test_any_other_ground_needs_nothing_more(ground: Ground, purpose: Purpose) -
 def test_what_came_in_since_is_compared_before_a_release() -> None:
     request = a_request(Purpose.SUBJECT_ACCESS)
     check_nothing_came_in(request, is_matched=True, matched=0)
-    with pytest.raises(Refused, match=r"^calls that may match R-17 came in after"):
+    with pytest.raises(Refused, match=r"^calls that may match R-17 came in after") as before:
         check_nothing_came_in(request, is_matched=False, matched=0)
+    assert "callrec request gather R-17" in before.value.hint
+    given = replace(request, state=RequestState.RELEASED)
+    with pytest.raises(Refused, match="came in after") as after:
+        check_nothing_came_in(given, is_matched=True, matched=1)
+    assert "gather" not in after.value.hint
+    assert "make the same request again for the rest" in after.value.hint
 
 
 def test_what_a_gathering_leaves_out_needs_what_a_refusal_needs() -> None:

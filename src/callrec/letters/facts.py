@@ -106,6 +106,7 @@ class LetterSource:
             for wait in waits_of(clock.events if clock else ())
             if wait.is_open and wait.asked_on is not None
         }
+        self._untold = uids_not_told_of(connection)
         self._decided = self._read_decided()
         self._certificate = self._read_certificate()
 
@@ -300,7 +301,7 @@ class LetterSource:
         heard = self._heard_by_them() - given
         granted = uids_granted(approvals, history, self._practice.now()) - given - heard
         open_ones = {*request.body.uids} - given - heard - granted
-        hidden = open_ones & uids_not_told_of(self._connection)
+        hidden = open_ones & self._untold
         is_right = self._terms.has_statutory_clock
         withheld = {
             uid: grounds[uid]
@@ -346,8 +347,7 @@ class LetterSource:
         is_owed = self._terms.is_owed_whole
         is_gathered = is_owed and request.body.gathering is not None and gathered is not None
         since = matching_not_asked_for(practice, connection, request, since=approved)
-        rest = matching_not_asked_for(practice, connection, request) - since
-        rest -= uids_not_told_of(connection)
+        rest = matching_not_asked_for(practice, connection, request) - since - self._untold
         return replace(
             content,
             given=_of(calls, decided.given),

@@ -214,14 +214,10 @@ def uids_answered(approvals: tuple[Approval, ...], history: History) -> frozense
 
     Not of what it withheld before it was taken back, or the request was changed.
     """
-    counts = history.counting_approval(_addressee(approvals))
-    return uids_delivered(history) | {
-        uid
-        for each in approvals
-        if counts and counts.seq in each.carried_by
-        for uid, code in each.withheld
-        if code != Ground.NOT_APPROVED
-    }
+    leaf = history.counting_approval(_addressee(approvals))
+    counts = (each.withheld for each in approvals if leaf and leaf.seq in each.carried_by)
+    withheld = {uid for uid, code in next(counts, ()) if code != Ground.NOT_APPROVED}
+    return uids_delivered(history) | withheld
 
 
 def check_signers_entitled(powers: Powers, approval: Approval, request: RequestFacts) -> None:

@@ -396,9 +396,10 @@ class History:
             elif leaf.act == RequestAct.DELIVERED:
                 standing = [each for each in standing if to(each) != leaf.actor]
             elif leaf.act in ENDING_ACTS:
-                is_revoked = leaf.act == RequestAct.REVOKED
-                if leaf.act not in CHANGING_ACTS:
-                    taken |= {each.seq for each in standing or (decided if is_revoked else ())}
+                if leaf.act == RequestAct.REVOKED:
+                    taken.update(each.seq for each in standing or decided)
+                elif leaf.act == RequestAct.GRANT_LAPSED:
+                    taken.update(each.seq for each in standing)
                 standing = []
         return frozenset(taken)
 

@@ -29,7 +29,7 @@ from callrec.policy.completeness import normalise_text
 from callrec.policy.days import day_in_words
 from callrec.policy.further import CLAIMANT, NO_AUTHORITY, FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import GATHERABLE, RequestState
+from callrec.policy.request import RequestState
 from callrec.policy.rights.grounds import GROUNDS_FOR, Ground, OnlyIf
 from callrec.policy.words import in_words, some_of
 
@@ -274,6 +274,11 @@ _NO_CHOICE: Final = (Ground.NOT_APPROVED, Ground.NOT_HELD, Ground.DAMAGED)
 """What is said of a recording that was found by those who decide, or never."""
 
 
+_WENT_OUT: Final = (RequestState.RELEASED, RequestState.HANDED_OVER)
+
+_A_PACKAGE_WENT_OUT: Final = "a package went out under it"
+
+
 def _ask_anew(why: str) -> str:
     return (
         f"{why}: ask someone else who may search to make the same request again for the rest,"
@@ -295,11 +300,10 @@ def check_asked_for_whole(request: RequestFacts, left_out: Sequence[int], *, is_
     """
     if not left_out:
         return
-    went_out = request.state in (RequestState.RELEASED, RequestState.HANDED_OVER)
-    why = "it names as many as a request can" if is_full else "a package went out under it"
+    why = "it names as many as a request can" if is_full else _A_PACKAGE_WENT_OUT
     hint = (
         _ask_anew(why)
-        if is_full or went_out
+        if is_full or request.state in _WENT_OUT
         else f"callrec request gather {request.reference} adds them; what is kept back is left out"
         " with --leave-out ID=CODE, or withheld with --withhold ID=CODE"
     )
@@ -324,10 +328,10 @@ def check_nothing_came_in(request: RequestFacts, *, is_matched: bool, matched: i
     raise Refused(
         f"calls that {fit} {request.reference} came in after it was approved",
         clause=TERMS[request.purpose].decided_under,
-        hint=f"callrec request gather {request.reference} looks for them; if that adds any, it is"
-        " approved again"
-        if request.state in GATHERABLE
-        else _ask_anew("a package went out under it"),
+        hint=_ask_anew(_A_PACKAGE_WENT_OUT)
+        if request.state in _WENT_OUT
+        else f"callrec request gather {request.reference} looks for them; if that adds any, it is"
+        " approved again",
     )
 
 
