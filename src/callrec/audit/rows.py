@@ -57,7 +57,7 @@ _BREAKS: Final = (
 _LINES: Final = (
     "SELECT size, name || ' ' || CASE WHEN was IS NULL THEN '-' ELSE lower(hex(was)) END || ' '"
     " || CASE WHEN now IS NULL THEN '-' ELSE lower(hex(now)) END || ' ' || key || char(10)"
-    " FROM written WHERE size {} ORDER BY name, key"
+    " FROM written WHERE {} ORDER BY name, key"
 )
 """As `WrittenRow.line` has them, in their order, of some sizes."""
 
@@ -236,9 +236,11 @@ def _signed_of_sizes(connection: Connection, only: Sequence[int]) -> Mapping[int
     sizes = only or [size for (size,) in database.execute(every)]
     for start in range(0, len(sizes), _SIZES_TOGETHER):
         some = sizes[start : start + _SIZES_TOGETHER]
-        # The primary key is name, key, size: so nothing is sorted, and each hash gets its lines.
         hashes = defaultdict[int, Any](hashlib.sha256)
-        these = f"IN ({', '.join(map(str, some))})" if only else f"BETWEEN {some[0]} AND {some[-1]}"
+        # A few are found by their index and sorted. Many are read by the primary key, name, key,
+        # size: so nothing is sorted.
+        many = f"+size BETWEEN {some[0]} AND {some[-1]}"
+        these = f"size IN ({', '.join(map(str, some))})" if only else many
         for size, line in database.execute(_LINES.format(these)):
             hashes[size].update(line.encode())
         found |= {size: each.digest() for size, each in hashes.items()}

@@ -171,7 +171,7 @@ written = _table(
     "written",
     Column("name", String(32), primary_key=True),
     Column("key", String(128), primary_key=True),
-    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("was", Blob),
     Column("now", Blob),
     sqlite_with_rowid=False,
