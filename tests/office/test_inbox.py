@@ -213,6 +213,13 @@ def test_a_release_that_nobody_has_yet_waits_for_who_released_it(granted: House)
     assert inbox(granted, "sam") == []
 
 
+def test_it_counts_what_is_in_the_package(stocked: House) -> None:
+    approve(stocked, a_request(stocked), recordings=(1,))
+    released(stocked)
+    (item,) = read_inbox(stocked.practice, logged_in(stocked, "sam"))
+    assert (str(item.waits_to), item.recordings) == ("record", 1)
+
+
 def test_once_who_released_it_has_left_it_waits_for_who_decides(granted: House) -> None:
     released(granted)
     disable_person(granted.practice, granted.actor("dora"), login="sam")

@@ -1,6 +1,6 @@
 """Everything that the policy refuses, in the words in which it does: refusals.txt beside this.
 
-Each entry there is what somebody tries, what he is told, and what he is told to type; the entries
+Each entry there is what somebody tries, what they are told, and what they are told to type; they
 stand under the clause or the law that they cite. Changing a message changes that page with it.
 """
 

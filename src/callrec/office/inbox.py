@@ -362,17 +362,18 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
 def _to_record(read: _Reading) -> Iterator[InboxItem]:
     """Packages of which nobody has said who has them, for who released them; else who decides."""
     practice, me = read.practice, read.person.id
-    out = {leaf.subject[0]: leaf.actor for leaf in unrecorded_releases(read.connection)}
+    out = {leaf.subject[0]: leaf for leaf in unrecorded_releases(read.connection)}
     for row in read.rows:
         if row.id not in out:
             continue
-        by = practice.register.person(out[row.id])
+        by = practice.register.person(out[row.id].actor)
         whose = {by.id}
         if by.standing is not Standing.CONFIRMED:
             makers = outline_of(read.makings, row).makers
             whose = {*possible_deciders(practice, Purpose(row.purpose), makers)}
         if me in whose:
-            item = _item(read, row, InboxAction.RECORD)
+            _, _, *given = out[row.id].subject
+            item = replace(_item(read, row, InboxAction.RECORD), recordings=len(given))
             yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
 
 

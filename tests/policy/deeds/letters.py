@@ -64,6 +64,12 @@ DEEDS: Final[dict[str, Callable[[], object]]] = {
     "somebody answers a subject access of which nothing was granted": lambda: check_is_true(
         LetterKind.ANSWER, facts()
     ),
+    "somebody answers a subject access that was denied": lambda: check_is_true(
+        LetterKind.ANSWER, facts(state=RequestState.DENIED)
+    ),
+    "somebody answers a subject access that was withdrawn": lambda: check_is_true(
+        LetterKind.ANSWER, facts(state=RequestState.WITHDRAWN)
+    ),
     "somebody writes that a request is refused that is not": lambda: check_is_true(
         LetterKind.REFUSE, facts()
     ),

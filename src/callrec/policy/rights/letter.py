@@ -25,7 +25,14 @@ from callrec.policy.clause import Clause, Law
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind, Deadline, full_date
 from callrec.policy.further import is_named
 from callrec.policy.purpose import TERMS, Purpose
-from callrec.policy.request import ENDING_ACTS, UNDECIDED, RequestAct, RequestEvent, RequestState
+from callrec.policy.request import (
+    ENDED_STATES,
+    ENDING_ACTS,
+    UNDECIDED,
+    RequestAct,
+    RequestEvent,
+    RequestState,
+)
 from callrec.policy.words import (
     MIN_REASON_CHARACTERS,
     MIN_REASON_WORDS,
@@ -198,6 +205,10 @@ def check_is_true(kind: LetterKind, request: LetterFacts) -> None:
         )
     if not is_true(kind, request):
         why, hint = _FIRST[kind]
+        if request.state in ENDED_STATES:  # nothing comes first any more
+            hint = "see where it stands: callrec request show {0}"
+            if fits := possible_letters(request):
+                hint = f"the letter that fits: callrec request letter {{0}} --kind {fits[-1]}"
         raise Refused(why, clause=source, hint=hint.format(request.reference))
 
 
