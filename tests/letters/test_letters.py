@@ -23,6 +23,7 @@ from callrec.letters.letter import (
 from callrec.letters.wording import letter_text
 from callrec.paper.letter_pdf import letter_pdf
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
+from callrec.policy.edits import read_silence
 from callrec.policy.handing_over import Channel
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import RequestAct, RequestState
@@ -36,6 +37,7 @@ from callrec.requests.gather import gather_recordings
 from callrec.requests.history import read_history
 from house.commands import done, type_in
 from house.erasures import approved_erasure, erase
+from house.handed_over import released
 from house.holds import ANN, BOB, ask, contradictions, verified
 from house.listening import hear
 from house.packages import release
@@ -334,6 +336,20 @@ def test_an_answer_says_what_was_done_and_no_more_than_that(house: House) -> Non
     assert "WHY WE RECORD CALLS" not in released  # YOUR-RIGHTS.txt says it
     assert "We will give you" not in released
     assert "4 January 2024, 09:00. We keep it until 4 January 2027." in released
+
+
+def test_what_was_cut_from_a_copy_that_went_out_is_told_of_after_all_was_revoked(
+    house: House,
+) -> None:
+    reference = access(house)
+    approve(house, reference, "dora", to="sam", edits=(read_silence("1@0-0.05=third-party"),))
+    released(house)
+    told = "In 1 call a part is silent"
+    assert told in text_of(write(house, LetterKind.ANSWER))
+    revoke_grants(house.practice, signed_in(house, "dora"), reference, reason=ANOTHER_REASON)
+    assert told in text_of(write(house, LetterKind.ANSWER))
+    approve(house, reference, "dora", to="sam", recordings=(1,))
+    assert told in text_of(write(house, LetterKind.ANSWER))
 
 
 def test_everything_is_promised_only_of_what_was_gathered_and_decided(house: House) -> None:

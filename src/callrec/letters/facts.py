@@ -48,7 +48,13 @@ from callrec.release.rights import (
     sees_recipients,
     was_heard_outside,
 )
-from callrec.requests.approvals import last_approval, last_edits, uids_granted, uids_not_told_of
+from callrec.requests.approvals import (
+    edits_given,
+    last_approval,
+    last_edits,
+    uids_granted,
+    uids_not_told_of,
+)
 from callrec.requests.clock import day_of_leaf, deadline_on_day, is_first_month_over
 from callrec.requests.history import REQUESTS, outline_of, read_outlines, read_words
 from callrec.requests.holding import is_matched, left_out_uids, matching_not_asked_for
@@ -332,10 +338,10 @@ class LetterSource:
 
     def _answered(self, content: LetterContent) -> LetterContent:
         practice, connection, request = self._practice, self._connection, self._request
-        decided, history = self._decided, request.history
+        decided, history, approvals = self._decided, request.history, request.approvals
         rows = {row.uid: row for row in request.recordings}
         calls = _calls(practice, connection, [rows[uid] for uid in decided.told if uid in rows])
-        edits = last_edits(request.approvals, history)
+        edits = {**last_edits(approvals, history), **edits_given(approvals, history)}
         edited = [edits[uid] for uid in decided.told if uid in edits]
         cut = Counter(
             ground
@@ -343,7 +349,7 @@ class LetterSource:
             for ground in {silence.ground for silence in each.silences}
             if ground.is_disclosed
         )
-        gathered, approved = history.gathered, request.approvals[-1].leaf.seq
+        gathered, approved = history.gathered, approvals[-1].leaf.seq
         is_owed = self._terms.is_owed_whole
         is_gathered = is_owed and request.body.gathering is not None and gathered is not None
         since = matching_not_asked_for(practice, connection, request, since=approved)

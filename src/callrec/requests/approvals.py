@@ -173,6 +173,21 @@ def last_edits(approvals: tuple[Approval, ...], history: History) -> Mapping[str
     return edits
 
 
+def edits_given(approvals: Sequence[Approval], history: History) -> Mapping[str, Edits]:
+    """How the copy of each recording was edited that went out last, by uid.
+
+    Whatever became of its approval: a copy that went out is not taken back with it.
+    """
+    edits: dict[str, Edits] = {}
+    for leaf in history.leaves:
+        if leaf.act == RequestAct.DELIVERED:
+            _, _, *given = leaf.subject
+            for each in approvals:
+                if each.to == leaf.actor and each.leaf.seq < leaf.seq:
+                    edits |= {uid: edit for uid, edit in each.edits.items() if uid in given}
+    return edits
+
+
 def not_taken_back(approvals: Sequence[Approval], history: History) -> tuple[Approval, ...]:
     """Oldest first, those that were neither revoked nor have lapsed before they were released."""
     taken = history.taken_back(_addressee(approvals))
