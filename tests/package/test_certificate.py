@@ -84,12 +84,12 @@ def test_no_two_silences_read_alike(ground: Ground, side: Side, filler: Filler) 
     assert ("tone" in said) == (filler is Filler.TONE)
 
 
-def test_an_approval_names_roles_and_says_that_nobody_else_decided() -> None:
+def test_an_approval_names_roles_and_says_that_one_person_decided_alone() -> None:
     alone = CertifiedApproval(
         role="Data Controller", at=datetime(2026, 8, 1, 14, 2, 11, tzinfo=LONDON), broke_glass=True
     )
     when = "Data Controller, 1 August 2026, 14:02:11 (UTC+01:00)"
-    assert approval_in_words(alone) == f"{when}; decided alone, since nobody else could decide"
+    assert approval_in_words(alone) == f"{when}; decided alone, by breaking the glass"
     two = replace(alone, countersigned_by="Deputy", broke_glass=False)
     assert approval_in_words(two) == f"{when}, countersigned by Deputy"
 

@@ -145,7 +145,7 @@ def test_each_approval_is_named_by_role_with_its_time() -> None:
         "Data Controller, 3 August 2026, 00:15:00 (UTC+01:00), countersigned by Partner",
         (
             "Data Controller, 4 August 2026, 00:15:00 (UTC+01:00);"
-            " decided alone, since nobody else could decide"
+            " decided alone, by breaking the glass"
         ),
     ]
 

@@ -422,9 +422,12 @@ def test_who_is_not_in_force_does_not_countersign() -> None:
         )
 
 
-def test_the_data_controller_breaks_the_glass_for_his_own_request() -> None:
-    own = a_request(Purpose.OUTSIDE_BODY, requester=ANN, subjects=frozenset({ANN}))
+def test_the_data_controller_breaks_the_glass_for_their_own_request_and_not_about_them() -> None:
+    own = a_request(Purpose.OUTSIDE_BODY, requester=ANN)
     check_may_break_glass(a_person(DC), own, reason=REASON, on=TODAY)
+    about = a_request(Purpose.OUTSIDE_BODY, subjects=frozenset({ANN}))
+    with pytest.raises(Refused, match="about yourself"):
+        check_may_break_glass(a_person(DC), about, reason=REASON, on=TODAY)
 
 
 def test_nobody_else_breaks_the_glass() -> None:

@@ -43,6 +43,7 @@ from house.requests import (
     a_request,
     approve,
     by_sql,
+    further_of,
     grants_of,
     logged_in,
     opened,
@@ -617,6 +618,15 @@ def test_a_glass_broken_by_anybody_but_the_data_controller_opens_nothing(office:
     reference = a_request(office, "max")
     forge_approval(office, reference, "max", glass_reason=ANOTHER_REASON)
     assert "only the Data Controller" in opens_nothing(office, reference, Refused, "max")
+
+
+def test_a_glass_broken_for_a_request_about_oneself_opens_nothing(office: House) -> None:
+    about = further_of(Purpose.ABUSIVE_CALL, affected="dora")
+    reference = a_request(office, purpose=Purpose.ABUSIVE_CALL, further=about)
+    with pytest.raises(Refused, match="about yourself"):
+        approve(office, reference, "dora", glass_reason=ANOTHER_REASON)
+    forge_approval(office, reference, "dora", glass_reason=ANOTHER_REASON)
+    assert "about yourself" in opens_nothing(office, reference, Refused)
 
 
 def test_a_glass_broken_without_a_reason_opens_nothing(office: House) -> None:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -244,6 +245,19 @@ def test_one_drive_that_does_not_let_it_keeps_no_other_from_being_erased(
     assert [*b.rglob(row.ciphertext)] == []
     assert (contents(a) == before) is True
     assert verified(house).verdict is Verdict.INTACT
+
+
+def test_a_copy_of_a_drive_that_was_erased_since_is_told_of(house: House, tmp_path: Path) -> None:
+    at, copy = drive(house), tmp_path / "copy"
+    archive(house, at)
+    copytree(at, copy)
+    reference = approved_erasure(house, 1)
+    for _ in "at first", "and once nothing is owed":
+        done = erase(house, reference, at, copy)
+        assert [(label, "copy of the drive" in why) for label, why in done.undone] == [
+            ("drive-a", True)
+        ]
+    assert erase(house, reference, at).undone == ()
 
 
 def test_a_folder_that_is_no_volume_is_said(house: House) -> None:
@@ -492,6 +506,8 @@ def test_what_comes_after_the_approval_stops_it(
 ) -> None:
     reference = approved_erasure(house, 1)
     comes(house)
+    with pytest.raises(Refused, match="is not destroyed"):
+        preview_erasure(house.practice, signed_in(house, "dora"), reference)
     with pytest.raises(Refused, match="is not destroyed"):
         erase(house, reference)
     assert (last_leaf(house).act, refused(house)) == ("request.carried-out", True)

@@ -34,6 +34,7 @@ from callrec.archive.heads import (
     check_may_write,
     log_about_volume,
     make_proof,
+    newest_run,
     save_written,
     state_run,
 )
@@ -173,17 +174,36 @@ def erase_owed_on(
 ) -> list[tuple[str, str]]:
     """Erase what is owed on several volumes; the labels of those that did not let it, and why.
 
-    One that is not as it was written, or fails, still owes, and keeps no other from being erased.
+    One that is not as it was written, or fails, still owes, and keeps no other from being erased. A
+    copy of a drive that was erased since, which owes nothing of its own, is told of as well.
     """
     undone = []
     for volume in volumes:
         check_remembered_head(practice)  # what is wrong with the vault itself ends it
         try:
             erase_owed(practice, actor, volume.at, check=check, advance=advance)
+            _check_is_as_last_written(practice, volume)
         except (Tampered, Failed, NotFound) as problem:
             undone.append((volume.label, problem.message))
     record_completed_destructions(practice, actor)
     return undone
+
+
+def _check_is_as_last_written(practice: Practice, volume: Volume) -> None:
+    with reading(practice.engine) as connection:
+        written = read_written(practice, connection, volume.volume)
+        row = find_volume(connection, volume.volume)
+        if not written or row is None or row.standing == LOST:
+            return
+        last = newest_run(written)
+        proof = make_proof(connection, last.seq, practice.vault)
+    with suppress(NotFound):
+        if volume.head_of(last.name) == proof:
+            return
+    raise Tampered(
+        "it is a copy of the drive, or what the drive was before, and may hold what was erased:"
+        " destroy it"
+    )
 
 
 def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:

@@ -256,5 +256,5 @@ def approval_in_words(approval: CertifiedApproval) -> str:
     if approval.countersigned_by:
         words += f", countersigned by {approval.countersigned_by}"
     if approval.broke_glass:
-        words += "; decided alone, since nobody else could decide"
+        words += "; decided alone, by breaking the glass"
     return words

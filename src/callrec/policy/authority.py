@@ -334,10 +334,12 @@ def check_may_break_glass(
 ) -> None:
     """The Data Controller approves alone where nobody else can decide [policy 4(a)].
 
-    This skips `check_not_own` and `check_not_subject`, takes a reason, and every report shows it.
+    This skips `check_not_own` only, takes a reason, and every report shows it. For a request about
+    themselves they lend the power to somebody.
     """
     _check_is_data_controller(person, request, "approve")
     check_decides_purpose(person, request, on=on)
+    check_not_subject(person, request)
     check_reason(reason, Clause.FORMALLY_AUTHORISED)
 
 

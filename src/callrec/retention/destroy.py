@@ -159,6 +159,22 @@ def finish_destruction(
         )
 
 
+def check_nothing_stops(
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    request: OpenRequest,
+    rows: Sequence[Row[Any]],
+) -> None:
+    """Check that none of the recordings is held, and that no other request waits for one."""
+    check_may_be_destroyed(practice, actor, connection, [row.id for row in rows])
+    uids, makings = {row.uid for row in rows}, read_outlines(connection)
+    others = [row for row in REQUESTS.every(connection) if row.id != request.id]
+    waiting = [row for row in others if row.state not in ASKING_NOTHING]
+    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
+    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Warrant:
     """What may be destroyed, all checks passed. Its repr shows nothing."""
@@ -191,15 +207,10 @@ def _warrant(
         name, _ = granted[row.uid]
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
-    check_may_be_destroyed(practice, actor, connection, by_number)
+    check_nothing_stops(practice, actor, connection, request, rows)
     opened = opening.sound_metadata(rows)  # one whose metadata is damaged is destroyed all the same
     check_none_missed(practice, actor, connection, opened)
     check_files_here(practice, rows, "run the same command on the machine that took it in")
-    uids, makings = {row.uid for row in rows}, read_outlines(connection)
-    others = [row for row in REQUESTS.every(connection) if row.id != request.id]
-    waiting = [row for row in others if row.state not in ASKING_NOTHING]
-    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
-    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, opened, by_number, approvals, tuple(sorted(kept.items())))
 

@@ -55,6 +55,7 @@ from callrec.retention.destroy import (
     ARTICLE_17,
     Destruction,
     DestructionItem,
+    check_nothing_stops,
     destroy_granted,
     finish_destruction,
 )
@@ -207,9 +208,10 @@ def preview_erasure(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
-    _check_purpose(request, Purpose.ERASURE)
-    check_identity_proven(request.facts)
-    granted = _granted(practice, request)
+        _check_purpose(request, Purpose.ERASURE)
+        check_identity_proven(request.facts)
+        granted = _granted(practice, request)
+        check_nothing_stops(practice, actor, connection, request, granted)
     return tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
 
 

@@ -15,7 +15,6 @@ from callrec.desk.seat import Seat
 from callrec.errors import is_allowed
 from callrec.policy.authority import (
     RequestFacts,
-    check_decides_purpose,
     check_is_decider,
     check_may_decide,
 )
@@ -191,7 +190,7 @@ class _Rules:
 def _to_decide(rules: _Rules) -> Iterator[tuple[str, str]]:
     which, me = rules.shown.reference, rules.me
     may_be_alone = me.role is Role.DATA_CONTROLLER  # who may break the glass
-    check = check_decides_purpose if may_be_alone else check_may_decide
+    check = check_is_decider if may_be_alone else check_may_decide
     if rules.let(RequestAct.APPROVED, check):
         yield f"callrec approve {which}", "Approve or withhold"
     if rules.let(RequestAct.DENIED, check):

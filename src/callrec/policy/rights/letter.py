@@ -207,8 +207,8 @@ def check_is_true(kind: LetterKind, request: LetterFacts) -> None:
         why, hint = _FIRST[kind]
         if request.state in ENDED_STATES:  # nothing comes first any more
             hint = "see where it stands: callrec request show {0}"
-            if fits := possible_letters(request):
-                hint = f"the letter that fits: callrec request letter {{0}} --kind {fits[-1]}"
+            if possible_letters(request):
+                hint = "see which letter fits: callrec request letter {0}"
         raise Refused(why, clause=source, hint=hint.format(request.reference))
 
 

@@ -129,7 +129,9 @@ def show_destruction(
     from callrec.retention.certified import issue_certificate  # fpdf2: 200 ms
     from callrec.views.destroyed import destroyed_lines
 
-    certificate = certify_destruction(practice, reference, released_to=done.released_to)
+    certificate = None
+    if not done.undone:
+        certificate = certify_destruction(practice, reference, released_to=done.released_to)
     kept = kept_under(practice, reference)
     value = {
         "id": reference,
