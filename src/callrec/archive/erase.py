@@ -75,6 +75,7 @@ from callrec.catalogue.volumes import (
 )
 from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Failed, NotFound, Tampered
+from callrec.policy.words import counted
 from callrec.practice import Actor, Practice, attempt, check_remembered_head
 from callrec.store.directory import is_name
 from callrec.volume.bag import MANIFEST, hash_of_manifest
@@ -182,28 +183,23 @@ def erase_owed_on(
         check_remembered_head(practice)  # what is wrong with the vault itself ends it
         try:
             erase_owed(practice, actor, volume.at, check=check, advance=advance)
-            _check_is_as_last_written(practice, volume)
+            _check_holds_nothing_erased(practice, volume)
         except (Tampered, Failed, NotFound) as problem:
             undone.append((volume.label, problem.message))
     record_completed_destructions(practice, actor)
     return undone
 
 
-def _check_is_as_last_written(practice: Practice, volume: Volume) -> None:
-    with reading(practice.engine) as connection:
-        written = read_written(practice, connection, volume.volume)
-        row = find_volume(connection, volume.volume)
-        if not written or row is None or row.standing == LOST:
-            return
-        last = newest_run(written)
-        proof = make_proof(connection, last.seq, practice.vault)
-    with suppress(NotFound):
-        if volume.head_of(last.name) == proof:
-            return
-    raise Tampered(
-        "it is a copy of the drive, or what the drive was before, and may hold what was erased:"
-        " destroy it"
-    )
+def _check_holds_nothing_erased(practice: Practice, volume: Volume) -> None:
+    with reading(practice.engine) as connection, drive_errors(), suppress(NotFound):
+        if written := read_written(practice, connection, volume.volume):
+            volume.head_of(newest_run(written).name)
+        return
+    with reading(practice.engine) as connection, drive_errors():
+        held = {file.name for file in (volume.at / BAGS).rglob("*") if is_name(file.name)}
+        if erased := held - not_destroyed(connection, [*held]):
+            holds = counted(len(erased), "erased recording")
+            raise Tampered(f"it is a copy of the drive, and still holds {holds}: destroy it")
 
 
 def repair_volume(practice: Practice, volume: Volume, notes: RunNotes) -> None:

@@ -178,8 +178,7 @@ FirstDays = Annotated[
 ]
 
 LastDays = Annotated[
-    list[str] | None,
-    valued("--to", "DATE", "Last day of the calls; otherwise today."),
+    list[str] | None, valued("--to", "DATE", "Last day of the calls; otherwise today.")
 ]
 
 Date = Annotated[
@@ -200,8 +199,7 @@ FirstSearchDay = Annotated[
 ]
 
 LastSearchDay = Annotated[
-    str | None,
-    valued("--to", "TIME", "Last day of the calls, or a time on that one day."),
+    str | None, valued("--to", "TIME", "Last day of the calls, or a time on that one day.")
 ]
 
 Time = Annotated[
@@ -277,8 +275,7 @@ UserName = Annotated[
 FullName = Annotated[str, valued("--name", "TEXT", "Name in full, for example Jane Smith.")]
 
 ControllerName = Annotated[
-    str,
-    valued("--name", "TEXT", "Name of the Data Controller in full, for example Jane Smith."),
+    str, valued("--name", "TEXT", "Name of the Data Controller in full, for example Jane Smith.")
 ]
 
 RecoveryFile = Annotated[
@@ -326,8 +323,7 @@ NewPasswordFile = Annotated[
 ]
 
 CredentialFile = Annotated[
-    Path | None,
-    valued("--credential-file", "FILE", "Write an intake service's credential here."),
+    Path | None, valued("--credential-file", "FILE", "Write an intake service's credential here.")
 ]
 
 
@@ -336,13 +332,11 @@ CredentialFile = Annotated[
 ByLogin = Annotated[str | None, valued("--actor", "NAME", "Only what this login did.")]
 
 Action = Annotated[
-    str | None,
-    valued("--action", "WORD", "Only these actions: request, release.prepared."),
+    str | None, valued("--action", "WORD", "Only these actions: request, release.prepared.")
 ]
 
 Subject = Annotated[
-    str | None,
-    valued("--subject", "ID", "Only entries about R-17, 1042 or a login."),
+    str | None, valued("--subject", "ID", "Only entries about R-17, 1042 or a login.")
 ]
 
 Since = Annotated[str | None, valued("--since", "TIME", "From this day or time on: 4/1/2024.")]
@@ -393,13 +387,11 @@ AgreementTo = Annotated[
 ]
 
 ToPage = Annotated[
-    Path | None,
-    valued("--to", "FILE", "Write a page to print to this file: a .pdf."),
+    Path | None, valued("--to", "FILE", "Write a page to print to this file: a .pdf.")
 ]
 
 StampTo = Annotated[
-    Path | None,
-    valued("--to", "FILE", "New file for what was stamped, with FILE.tsr."),
+    Path | None, valued("--to", "FILE", "New file for what was stamped, with FILE.tsr.")
 ]
 
 EntryNumber = Annotated[
@@ -484,8 +476,7 @@ AskedFor = Annotated[
 ]
 
 State = Annotated[
-    RequestState | None,
-    valued("--state", "STATE", "Only requests in this state: submitted."),
+    RequestState | None, valued("--state", "STATE", "Only requests in this state: submitted.")
 ]
 
 Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.")]
@@ -520,8 +511,7 @@ OpinionOf = Annotated[
 ]
 
 OpinionOn = Annotated[
-    str | None,
-    valued("--opinion-on", "DATE", "When they said so; within the last six months."),
+    str | None, valued("--opinion-on", "DATE", "When they said so; within the last six months.")
 ]
 
 ConsultedOn = Annotated[
@@ -530,8 +520,7 @@ ConsultedOn = Annotated[
 ]
 
 Countersign = Annotated[
-    str | None,
-    valued("--countersign", "USER", "A second person, who types their password here."),
+    str | None, valued("--countersign", "USER", "A second person, who types their password here.")
 ]
 
 BreakGlass = Annotated[
@@ -653,8 +642,7 @@ PassphraseBy = Annotated[
 ArchiveTo = Annotated[Path | None, valued("--to", "DIR", "The external drive's folder.")]
 
 OlderThan = Annotated[
-    str | None,
-    valued("--older-than", "AGE", "Only calls older than this: 90d, 12w, 18m, 3y."),
+    str | None, valued("--older-than", "AGE", "Only calls older than this: 90d, 12w, 18m, 3y.")
 ]
 
 Before = Annotated[str | None, valued("--before", "DATE", "Only calls before this day.")]
@@ -683,8 +671,7 @@ OnVolumes = Annotated[
 # What is destroyed.
 
 CertificateTo = Annotated[
-    Path | None,
-    valued("--to", "DIR", "Write the certificate into this folder, signed."),
+    Path | None, valued("--to", "DIR", "Write the certificate into this folder, signed.")
 ]
 
 

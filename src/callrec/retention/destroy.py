@@ -124,7 +124,7 @@ def destroy_granted(
         check_whole_catalogue(practice, act.connection)
         request = read_to_decide(practice, actor, act.connection, reference)
         check_identity_proven(request.facts)
-        warrant = _warrant(practice, actor, act.connection, request, to_destroy)
+        warrant = check_destruction(practice, actor, act.connection, request, to_destroy)
         _carry_out(practice, actor, act, warrant)
 
 
@@ -159,22 +159,6 @@ def finish_destruction(
         )
 
 
-def check_nothing_stops(
-    practice: Practice,
-    actor: Actor,
-    connection: Connection,
-    request: OpenRequest,
-    rows: Sequence[Row[Any]],
-) -> None:
-    """Check that none of the recordings is held, and that no other request waits for one."""
-    check_may_be_destroyed(practice, actor, connection, [row.id for row in rows])
-    uids, makings = {row.uid for row in rows}, read_outlines(connection)
-    others = [row for row in REQUESTS.every(connection) if row.id != request.id]
-    waiting = [row for row in others if row.state not in ASKING_NOTHING]
-    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
-    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Warrant:
     """What may be destroyed, all checks passed. Its repr shows nothing."""
@@ -189,7 +173,7 @@ class _Warrant:
     """Uids of what stays, each with the code of its exemption."""
 
 
-def _warrant(
+def check_destruction(
     practice: Practice,
     actor: Actor,
     connection: Connection,
@@ -207,10 +191,15 @@ def _warrant(
         name, _ = granted[row.uid]
         if name != row.ciphertext and not opening.is_replaced_file(row, name):
             raise Tampered(f"recording {row.id} is not the one that was approved")
-    check_nothing_stops(practice, actor, connection, request, rows)
+    check_may_be_destroyed(practice, actor, connection, by_number)
     opened = opening.sound_metadata(rows)  # one whose metadata is damaged is destroyed all the same
     check_none_missed(practice, actor, connection, opened)
     check_files_here(practice, rows, "run the same command on the machine that took it in")
+    uids, makings = {row.uid for row in rows}, read_outlines(connection)
+    others = [row for row in REQUESTS.every(connection) if row.id != request.id]
+    waiting = [row for row in others if row.state not in ASKING_NOTHING]
+    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
+    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, opened, by_number, approvals, tuple(sorted(kept.items())))
 

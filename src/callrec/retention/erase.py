@@ -55,7 +55,7 @@ from callrec.retention.destroy import (
     ARTICLE_17,
     Destruction,
     DestructionItem,
-    check_nothing_stops,
+    check_destruction,
     destroy_granted,
     finish_destruction,
 )
@@ -211,8 +211,9 @@ def preview_erasure(
         _check_purpose(request, Purpose.ERASURE)
         check_identity_proven(request.facts)
         granted = _granted(practice, request)
-        check_nothing_stops(practice, actor, connection, request, granted)
-    return tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
+        items = tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
+        check_destruction(practice, actor, connection, request, items)
+    return items
 
 
 def is_carried_out(practice: Practice, reference: str) -> bool:

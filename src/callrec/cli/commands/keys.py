@@ -297,13 +297,11 @@ def _spans(numbers: Iterable[int]) -> str:
 
 
 NewKitFile = Annotated[
-    Path | None,
-    options.valued("--to", "FILE", "Write the kit to a new file: a page if .pdf."),
+    Path | None, options.valued("--to", "FILE", "Write the kit to a new file: a page if .pdf.")
 ]
 
 KeyNames = Annotated[
-    list[VaultKey] | None,
-    options.valued("--key", "NAME", "Only this key; may be given again."),
+    list[VaultKey] | None, options.valued("--key", "NAME", "Only this key; may be given again.")
 ]
 
 Reseal = Annotated[

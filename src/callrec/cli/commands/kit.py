@@ -218,6 +218,5 @@ RecoveryShares = Annotated[
 ]
 
 NewController = Annotated[
-    str,
-    options.valued("--user", "NAME", "Login of the new Data Controller, for example jsmith."),
+    str, options.valued("--user", "NAME", "Login of the new Data Controller, for example jsmith.")
 ]

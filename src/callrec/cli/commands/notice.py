@@ -106,8 +106,7 @@ def _written(text: str, to: Path | None) -> list[str]:
 
 
 InForceOn = Annotated[
-    str,
-    valued("--on", "DATE", "The day whose notice you want; otherwise today."),
+    str, valued("--on", "DATE", "The day whose notice you want; otherwise today.")
 ]
 
 NoticeFile = Annotated[Path | None, valued("--to", "FILE", "Write the notice to this new file.")]

@@ -161,8 +161,7 @@ Fit = Annotated[
 ]
 
 ExhibitLabel = Annotated[
-    str,
-    options.valued("--exhibit", "REF", "For an outside body: the exhibit's reference, DW/1."),
+    str, options.valued("--exhibit", "REF", "For an outside body: the exhibit's reference, DW/1.")
 ]
 
 MediumSerial = Annotated[

@@ -106,6 +106,5 @@ SettingsFile = Annotated[
 ]
 
 AtEntry = Annotated[
-    int | None,
-    options.valued("--entry", "N", "The rules in force at this entry of the record."),
+    int | None, options.valued("--entry", "N", "The rules in force at this entry of the record.")
 ]

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 _PRESSING: Final[Mapping[str, Callable[[str], str]]] = {"overdue": Overdue, "due-soon": DueSoon}
 
 EveryPractice = Annotated[
-    Path | None,
-    options.valued("--all", "DIR", "Each practice that has its NAME.toml in DIR."),
+    Path | None, options.valued("--all", "DIR", "Each practice that has its NAME.toml in DIR.")
 ]
 AsMetrics = Annotated[
     bool, typer.Option("--metrics", help="For a monitoring system, as Prometheus reads it.")
@@ -127,8 +126,7 @@ Repair = Annotated[
     bool, typer.Option("--repair", help="Fetch back what is damaged or missing; needs --from.")
 ]
 RepairFrom = Annotated[
-    list[Path] | None,
-    options.valued("--from", "DIR", "An archive drive's folder, with --repair."),
+    list[Path] | None, options.valued("--from", "DIR", "An archive drive's folder, with --repair.")
 ]
 
 doctor_app = new_app()

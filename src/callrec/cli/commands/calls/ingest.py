@@ -431,8 +431,7 @@ BundleFile = Annotated[
 ]
 
 MapFile = Annotated[
-    Path | None,
-    options.valued("--map", "FILE", "How the list in the export is read, as TOML."),
+    Path | None, options.valued("--map", "FILE", "How the list in the export is read, as TOML.")
 ]
 
 TriedRows = Annotated[
@@ -470,16 +469,13 @@ OnlyArchived = Annotated[
 ]
 
 FirstDay = Annotated[
-    str | None,
-    options.valued("--from", "DATE", "First day; otherwise that of the first call."),
+    str | None, options.valued("--from", "DATE", "First day; otherwise that of the first call.")
 ]
 
 LastDay = Annotated[
-    str | None,
-    options.valued("--to", "DATE", "Last day; otherwise that of the last call."),
+    str | None, options.valued("--to", "DATE", "Last day; otherwise that of the last call.")
 ]
 
 FindingsFile = Annotated[
-    Path | None,
-    options.valued("--csv", "FILE", "Write what is found to this file, as .csv."),
+    Path | None, options.valued("--csv", "FILE", "Write what is found to this file, as .csv.")
 ]

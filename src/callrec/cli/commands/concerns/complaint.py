@@ -335,8 +335,7 @@ ComplaintReference = Annotated[
 ]
 
 ReceivedOn = Annotated[
-    str | None,
-    options.valued("--on", "DATE", "When the complaint came, working day or not."),
+    str | None, options.valued("--on", "DATE", "When the complaint came, working day or not.")
 ]
 
 _WAYS: Final = "letter, phone, sms, email or person"
@@ -358,8 +357,7 @@ Complainant = Annotated[
 ]
 
 Contact = Annotated[
-    str | None,
-    options.valued("--contact", "TEXT", "Where to reach them; it is kept sealed."),
+    str | None, options.valued("--contact", "TEXT", "Where to reach them; it is kept sealed.")
 ]
 
 WhatIsWrong = Annotated[
@@ -372,8 +370,7 @@ WhatWasSaid = Annotated[
 ]
 
 WhatWasDone = Annotated[
-    str | None,
-    options.valued("--what", "TEXT", "What was done or found out, in a sentence."),
+    str | None, options.valued("--what", "TEXT", "What was done or found out, in a sentence.")
 ]
 
 WhatWasFound = Annotated[
@@ -392,8 +389,7 @@ WhatCameOfIt = Annotated[
 ]
 
 OnDay = Annotated[
-    str | None,
-    options.valued("--on", "DATE", "The day on which it happened; otherwise today."),
+    str | None, options.valued("--on", "DATE", "The day on which it happened; otherwise today.")
 ]
 
 AboutRequest = Annotated[

@@ -234,8 +234,7 @@ Noticed = Annotated[
 ]
 
 WhatHappened = Annotated[
-    str | None,
-    options.valued("--what", "TEXT", "What happened, in a sentence; it is kept sealed."),
+    str | None, options.valued("--what", "TEXT", "What happened, in a sentence; it is kept sealed.")
 ]
 
 WhomToTell = Annotated[
@@ -277,8 +276,7 @@ OutcomeOn = Annotated[
 ]
 
 DelayReason = Annotated[
-    str,
-    options.valued("--delay-reason", "TEXT", "Why it was reported after the 72 hours."),
+    str, options.valued("--delay-reason", "TEXT", "Why it was reported after the 72 hours.")
 ]
 
 

@@ -158,8 +158,7 @@ ClockName = Annotated[
 ]
 
 ReceivedOn = Annotated[
-    str | None,
-    valued("--received", "DATE", "The day on which it came, working day or not."),
+    str | None, valued("--received", "DATE", "The day on which it came, working day or not.")
 ]
 
 Extended = Annotated[
@@ -191,6 +190,5 @@ OrderDate = Annotated[
 ]
 
 AwareSince = Annotated[
-    str | None,
-    valued("--aware", "TIME", 'For a breach: when it was noticed, "3/5/2024 16:30".'),
+    str | None, valued("--aware", "TIME", 'For a breach: when it was noticed, "3/5/2024 16:30".')
 ]

@@ -49,8 +49,7 @@ EventName = Annotated[
 ]
 
 EventDay = Annotated[
-    str,
-    options.valued("--on", "DATE", "The day on which it happened; today is possible."),
+    str, options.valued("--on", "DATE", "The day on which it happened; today is possible.")
 ]
 
 EventReason = Annotated[
@@ -71,8 +70,7 @@ AskedForWhat = Annotated[
 ]
 
 AtTime = Annotated[
-    str | None,
-    options.valued("--time", "TIME", "When it was handed over, if known: 14:05."),
+    str | None, options.valued("--time", "TIME", "When it was handed over, if known: 14:05.")
 ]
 
 HandedOverBy = Annotated[
@@ -80,8 +78,7 @@ HandedOverBy = Annotated[
 ]
 
 ToWhom = Annotated[
-    str | None,
-    options.valued("--to-whom", "TEXT", "To whom; kept sealed in the record."),
+    str | None, options.valued("--to-whom", "TEXT", "To whom; kept sealed in the record.")
 ]
 
 WhichRelease = Annotated[

@@ -226,8 +226,7 @@ LetterFile = Annotated[
 ]
 
 SentOn = Annotated[
-    str | None,
-    options.valued("--sent", "DATE", "The day on which it was sent; today counts too."),
+    str | None, options.valued("--sent", "DATE", "The day on which it was sent; today counts too.")
 ]
 
 SentHow = Annotated[Channel | None, typer.Option("--how", help="How it was sent.")]

@@ -81,8 +81,7 @@ WhoIsHeard = Annotated[
 ]
 
 HowRecognised = Annotated[
-    str | None,
-    valued("--how", "TEXT", "How you know that it is they, in a sentence."),
+    str | None, valued("--how", "TEXT", "How you know that it is they, in a sentence.")
 ]
 
 WhatToKnow = Annotated[str | None, valued("--text", "TEXT", "What to know of it, in a sentence.")]

@@ -302,6 +302,5 @@ PersonNumber = Annotated[
 ]
 
 Proved = Annotated[
-    str | None,
-    options.valued("--proved", "TEXT", "How their identity was proved, in a sentence."),
+    str | None, options.valued("--proved", "TEXT", "How their identity was proved, in a sentence.")
 ]
