@@ -208,10 +208,14 @@ def preview_erasure(
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
-        _check_purpose(request, Purpose.ERASURE)
-        check_identity_proven(request.facts)
-        granted = _granted(practice, request)
-        items = tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
+    _check_purpose(request, Purpose.ERASURE)
+    check_identity_proven(request.facts)
+    granted = _granted(practice, request)
+    items = tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
+    with (
+        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        reading(practice.engine) as connection,
+    ):
         check_destruction(practice, actor, connection, request, items)
     return items
 
