@@ -155,6 +155,14 @@ def test_what_a_part_took_from_another_since_it_was_approved_it_does_not_give_up
         detach_recordings(house.practice, sam, first, [3])
 
 
+def test_what_was_withdrawn_is_withdrawn_no_second_time(house: House) -> None:
+    _, second = in_two_parts(house)
+    sam = signed_in(house, "sam")
+    withdraw_request(house.practice, sam, second)
+    with pytest.raises(Refused, match="withdrawn"):
+        withdraw_request(house.practice, sam, second)
+
+
 UNANSWERED = "asks for recordings that nobody has given or refused: 3 "
 
 

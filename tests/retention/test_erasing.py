@@ -28,7 +28,7 @@ from callrec.practice import open_practice
 from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.decide import revoke_grants
 from callrec.requests.event import close_request, withdraw_request
-from callrec.retention.certificate import certify_destruction
+from callrec.retention.certificate import certify, certify_destruction
 from callrec.retention.destroy import DestructionItem, destroy_granted
 from callrec.retention.erase import carry_out, preview_erasure
 from callrec.store.directory import DirectoryStore
@@ -257,7 +257,8 @@ def test_a_copy_of_a_drive_that_was_erased_since_is_told_of(house: House, tmp_pa
         assert [(label, "copy of the drive" in why) for label, why in done.undone] == [
             ("drive-a", True)
         ]
-    assert erase(house, reference, at).undone == ()
+        assert certify(house.practice, reference, done) is None
+    assert certify(house.practice, reference, erase(house, reference, at)) is not None
 
 
 def test_a_folder_that_is_no_volume_is_said(house: House) -> None:

@@ -60,7 +60,7 @@ from callrec.audit.log import LogTransaction
 from callrec.catalogue.destruction import (
     copy_predates_destruction,
     drop_still_to_erase,
-    not_destroyed,
+    sealed_among,
     still_to_erase_on,
 )
 from callrec.catalogue.engine import reading
@@ -191,13 +191,13 @@ def erase_owed_on(
 
 
 def _check_holds_nothing_erased(practice: Practice, volume: Volume) -> None:
-    with reading(practice.engine) as connection, drive_errors(), suppress(NotFound):
-        if written := read_written(practice, connection, volume.volume):
-            volume.head_of(newest_run(written).name)
-        return
+    """Check that a volume without its newest proof is not a copy from before an erasure."""
     with reading(practice.engine) as connection, drive_errors():
-        held = {file.name for file in (volume.at / BAGS).rglob("*") if is_name(file.name)}
-        if erased := held - not_destroyed(connection, [*held]):
+        written = read_written(practice, connection, volume.volume)
+        if not written or newest_run(written).name in volume.heads():
+            return
+        held = [file.name for file in (volume.at / BAGS).rglob("*") if is_name(file.name)]
+        if erased := sealed_among(connection, held, destroyed=True):
             holds = counted(len(erased), "erased recording")
             raise Tampered(f"it is a copy of the drive, and still holds {holds}: destroy it")
 
@@ -293,7 +293,8 @@ class _Run:
         bags = self._volume.at / BAGS
         there = unfinished_names(bags)
         with reading(self._practice.engine) as connection:
-            kept = not_destroyed(connection, [name for name in there if is_name(name)])
+            named = [name for name in there if is_name(name)]
+            kept = sealed_among(connection, named, destroyed=False)
         remove_unfinished(bags, set(there) - kept)
 
     def _check(

@@ -168,12 +168,13 @@ def still_to_erase_on(connection: Connection, volume: str) -> Sequence[Row[Any, 
     ).all()
 
 
-def not_destroyed(connection: Connection, files: Sequence[str]) -> set[str]:
-    """Which of these sealed files, by their names, are of recordings that are there yet."""
+def sealed_among(connection: Connection, files: Sequence[str], *, destroyed: bool) -> set[str]:
+    """Which of these files, by their names, are of recordings that were destroyed, or are there."""
     recording, found = tables.recording.c, set[str]()
-    there = select(recording.ciphertext).where(recording.state != RecordingState.DESTROYED)
+    is_gone = recording.state == RecordingState.DESTROYED
+    query = select(recording.ciphertext).where(is_gone if destroyed else ~is_gone)
     for some in batches(files):
-        found |= set(connection.execute(there.where(recording.ciphertext.in_(some))).scalars())
+        found |= set(connection.execute(query.where(recording.ciphertext.in_(some))).scalars())
     return found
 
 

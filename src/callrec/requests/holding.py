@@ -206,7 +206,7 @@ def check_not_counted_on(
         Refused: it would be given to nobody, and nothing would hold it.
     """
     terms = TERMS[Purpose(row.purpose)]
-    if not terms.is_owed_whole:
+    if not terms.is_owed_whole or row.state in _ENDED_UNANSWERED:
         return
     versions, named = read_versions(connection), defaultdict[str | None, set[str]](set)
     for request, _, uids in _matchings(connection):

@@ -34,7 +34,15 @@ from callrec.practice import Practice
 from callrec.requests.approvals import certified_approvers, read_approvals, role_in_words
 from callrec.requests.history import REQUESTS, read_history
 from callrec.requests.open import unopened_facts
+from callrec.retention.destroy import Destruction
 from callrec.retention.erased import Recipient
+
+
+def certify(practice: Practice, reference: str, done: Destruction) -> DestructionCertificate | None:
+    """As `certify_destruction`; None as well where a drive that is attached did not let it."""
+    if done.undone:
+        return None
+    return certify_destruction(practice, reference, released_to=done.released_to)
 
 
 def certify_destruction(

@@ -180,6 +180,7 @@ def check_destruction(
     request: OpenRequest,
     to_destroy: Sequence[DestructionItem],
 ) -> _Warrant:
+    """Check all that can stop an approved destruction; raises as `destroy_granted`."""
     check_destroys(request.facts)
     approvals = tuple(_standing(practice, connection, request))
     granted = {uid: item for each in approvals for uid, item in each.items.items()}
@@ -286,7 +287,7 @@ def _clear(
         uids = {stub.uid for stub in stubs}
         # What a re-encryption that was killed may have left; no file that is another's by now.
         former = {n for uid, n in replaced_files(connection) if uid in uids and is_name(n)}
-        former -= destruction.not_destroyed(connection, sorted(former))
+        former -= destruction.sealed_among(connection, sorted(former), destroyed=False)
     practice.store.check_open()  # else they would be left where they were moved to
     for stub in stubs:
         practice.store.remove(stub.ciphertext)

@@ -19,7 +19,7 @@ from callrec.package.destroyed import DestructionCertificate
 from callrec.policy.clause import Law
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
-from callrec.retention.certificate import certify_destruction, kept_under
+from callrec.retention.certificate import certify, kept_under
 from callrec.retention.certified import issue_certificate
 from callrec.retention.destroy import DestructionItem
 from callrec.retention.erase import (
@@ -198,7 +198,7 @@ def _carry_out(seat: Seat, asked: Asked, reference: str, how: Destroying) -> Ans
     kept = kept_under(practice, reference)
     lines = [*destroyed_lines(reference, done, kept, how.law)]
     if asked.ticked("certificate"):
-        certificate = certify_destruction(practice, reference, released_to=done.released_to)
+        certificate = certify(practice, reference, done)
         if certificate is None:
             lines.append("no certificate is given out yet: that is done once nothing is owed")
         else:

@@ -125,13 +125,11 @@ def show_destruction(
 ) -> None:
     """Show how far a destruction has come, and write its certificate if it is done."""
     from callrec.package.destroyed import certificate_json
-    from callrec.retention.certificate import certify_destruction, kept_under
+    from callrec.retention.certificate import certify, kept_under
     from callrec.retention.certified import issue_certificate  # fpdf2: 200 ms
     from callrec.views.destroyed import destroyed_lines
 
-    certificate = None
-    if not done.undone:
-        certificate = certify_destruction(practice, reference, released_to=done.released_to)
+    certificate = certify(practice, reference, done)
     kept = kept_under(practice, reference)
     value = {
         "id": reference,
