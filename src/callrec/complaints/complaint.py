@@ -116,7 +116,7 @@ def _receive(
     if new.request is not None:
         find_visible(practice, actor, act.connection, new.request)
     if new.incident is not None:
-        INCIDENTS.find(act.connection, new.incident)
+        INCIDENTS.find_visible(practice, actor, act.connection, new.incident)
     body = ComplaintBody(
         number=next_number(act.connection, tables.complaint.c.id, ComplaintAct.RECEIVED),
         on=new.received_on,
@@ -149,7 +149,7 @@ def add_to_complaint(
         Refused: the actor may not do this to it, or not as it stands, or not on that day.
         Tampered: it is not the one that was entered.
     """
-    subject = [COMPLAINTS.id_of(practice, reference)]
+    subject = [COMPLAINTS.id_of(practice, actor, reference)]
     with attempt(practice, actor, step.act, subject=subject), signing(practice, actor) as act:
         complaint = read_complaint(practice, actor, act.connection, reference)
         if step.act is ComplaintAct.ANSWERED:

@@ -20,6 +20,7 @@ from callrec.catalogue import tables
 from callrec.crypto.context import context
 from callrec.dataclass import dataclass
 from callrec.errors import Tampered
+from callrec.incidents.log import INCIDENTS, incidents_hidden_from
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import (
     ComplaintAct,
@@ -37,7 +38,8 @@ from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Day
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, VersionHistory, WholeBody
+from callrec.record.versions import Versioned, VersionHistory, WholeBody, hidden_among
+from callrec.requests.open import references_hidden_from
 
 COMPLAINT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """People who decide read by the first, people who read the audit log by the second."""
@@ -83,6 +85,21 @@ def columns_of(history: ComplaintHistory) -> Columns:
     return {"state": history.state, "entered_by": history.entered_by, "version": history.version}
 
 
+def complaints_hidden_from(
+    practice: Practice, actor: Actor, connection: Connection
+) -> frozenset[str]:
+    """Ids of the complaints about a request, or an incident, of which somebody must not learn."""
+    hidden = references_hidden_from(practice, actor, connection)
+    if not hidden:
+        return frozenset()
+    incidents, numbers = incidents_hidden_from(practice, actor, connection), INCIDENTS.numbers
+    hidden |= {f"I-{n}" for id_, n in numbers(connection).items() if id_ in incidents}
+    return hidden_among(
+        *(COMPLAINTS, practice, actor, connection, ComplaintBody),
+        is_hidden=lambda body: not hidden.isdisjoint((body.request, body.incident)),
+    )
+
+
 COMPLAINTS: Final = Versioned(
     versions=tables.complaint_version,
     keys=tables.complaint_key,
@@ -93,6 +110,7 @@ COMPLAINTS: Final = Versioned(
     acts=frozenset(COMPLAINT_ACTS),
     history=ComplaintHistory,
     row_of=lambda _, history: columns_of(history),
+    hidden_from=complaints_hidden_from,
 )
 
 

@@ -18,6 +18,7 @@ from callrec.complaints.log import (
     ComplaintHistory,
     OpenComplaint,
     act_of,
+    complaints_hidden_from,
     read_complaint,
     received_on,
     unopened_complaint,
@@ -180,7 +181,7 @@ def list_complaints(
     """The complaints that the actor may read, or that another rule allows them; newest first."""
     on = today(practice)
     with reading(practice.engine) as connection:
-        entered = entered_complaints(practice, connection)
+        entered = entered_complaints(practice, actor, connection)
     mine = [each for each in reversed(entered) if allowed(actor.person, each.facts, on=on)]
     return tuple(_listed(practice, mine))
 
@@ -190,7 +191,7 @@ def complaints_waiting_for(
 ) -> Iterator[ListedComplaint]:
     """Open complaints that a person deals with."""
     on = today(practice)
-    entered = entered_complaints(practice, connection)
+    entered = entered_complaints(practice, None, connection)
     yield from _listed(
         practice,
         [
@@ -202,10 +203,10 @@ def complaints_waiting_for(
     )
 
 
-def complaint_warnings(practice: Practice) -> Iterator[str]:
+def complaint_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:
     """Which complaints are to be acknowledged now, or were changed; nothing personal."""
     with reading(practice.engine) as connection:
-        entered = entered_complaints(practice, connection)
+        entered = entered_complaints(practice, actor, connection)
     for each in _listed(practice, entered):
         due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
@@ -231,9 +232,13 @@ class EnteredComplaint:
     """As its row says; None where the row is gone, or is not what the log says."""
 
 
-def entered_complaints(practice: Practice, connection: Connection) -> tuple[EnteredComplaint, ...]:
-    """Every complaint, in the order of their numbers, as `Kind.entered` finds them."""
-    return tuple(map(_entered, COMPLAINTS.entered(connection, practice.register)))
+def entered_complaints(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> tuple[EnteredComplaint, ...]:
+    """As `incidents.show.entered_incidents`: every complaint that is not hidden from the actor."""
+    hidden = complaints_hidden_from(practice, actor, connection) if actor else frozenset()
+    entered = COMPLAINTS.entered(connection, practice.register)
+    return tuple(_entered(each) for each in entered if each.id not in hidden)
 
 
 def _entered(entered: Entered[ComplaintHistory]) -> EnteredComplaint:

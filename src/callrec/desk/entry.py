@@ -135,7 +135,7 @@ def _lifts(seat: Seat, parts: Mapping[str, str]) -> None:
 def _of_subject(act: SubjectAct, rule: Rule) -> Entry:
     def entry(seat: Seat, parts: Mapping[str, str]) -> None:
         reference = read_subject(parts["subject"])
-        _check(seat, act, rule, about=SUBJECTS.id_of(seat.practice, reference))
+        _check(seat, act, rule, about=SUBJECTS.id_of(seat.practice, seat.actor, reference))
 
     return entry
 

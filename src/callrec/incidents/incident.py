@@ -41,11 +41,13 @@ from callrec.policy.incident import (
     IncidentState,
     check_account,
     check_may_be_notified,
+    check_may_be_told_of,
     check_may_close,
     check_may_report,
     check_may_update,
     check_noticed,
 )
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import Person, Power, Role, powers_of
 from callrec.practice import Actor, Practice, attempt, register_now, signing, today
 from callrec.record.acts import next_number
@@ -89,8 +91,9 @@ def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -
     """Report an infringement, or what may be one.
 
     Raises:
-        Refused: the person to notify is nobody's line manager, the account is no sentence, or it
-            was noticed in the future.
+        Refused: the person to notify is nobody's line manager, or does not decide the outside
+            body's request that it is about; the account is no sentence, or it was noticed in the
+            future.
         NotFound: there is no such person, recording or request.
         Unusable: more recordings than one entry of the log can name.
     """
@@ -114,7 +117,11 @@ def open_incident(
         notified = min(_controllers(practice), key=lambda each: each.id == actor.person.id)
     # By what the log says now: it is held against that for ever.
     register = register_now(practice, act.connection)
-    check_may_be_notified(register.person(notified.id), actor.person.id)
+    notified = register.person(notified.id)
+    check_may_be_notified(notified, actor.person.id)
+    if account.request is not None:
+        about = find_visible(practice, actor, act.connection, account.request)
+        check_may_be_told_of(notified, Purpose(about.purpose), on=today(practice))
     body = _body(practice, actor, act.connection, account)
     version_id = IncidentVersion(
         practice.vault, primitives.random_id(), 1, actor.person.id, notified.id
@@ -164,8 +171,6 @@ def _body(
             f"a report names {MAX_REQUEST_RECORDINGS} recordings at most",
             hint="name some, and say in --what how many there are",
         )
-    if account.request is not None:
-        find_visible(practice, actor, connection, account.request)
     about = practice.settings.practice
     contact = about.data_protection_officer or about.data_protection_contact
     noticed_at = parse_instant(format_instant(account.noticed_at))  # milliseconds, as it is sealed
@@ -207,7 +212,7 @@ def update_incident(
         Unusable: nothing was found.
         Tampered: it is not the one that was reported.
     """
-    subject = [INCIDENTS.id_of(practice, reference)]
+    subject = [INCIDENTS.id_of(practice, actor, reference)]
     with (
         attempt(practice, actor, IncidentAct.UPDATED, subject=subject),
         signing(practice, actor) as act,
@@ -231,7 +236,7 @@ def close_incident(
         Unusable: whether it was in time depends on the time of the day, which is missing.
         Tampered: it is not the one that was reported.
     """
-    subject = [INCIDENTS.id_of(practice, reference)]
+    subject = [INCIDENTS.id_of(practice, actor, reference)]
     with (
         attempt(practice, actor, IncidentAct.CLOSED, subject=subject),
         signing(practice, actor) as act,

@@ -40,8 +40,15 @@ from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import Versioned, VersionHistory, WholeBody, fresh_nonces
+from callrec.record.versions import (
+    Versioned,
+    VersionHistory,
+    WholeBody,
+    fresh_nonces,
+    hidden_among,
+)
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
+from callrec.requests.open import references_hidden_from
 
 INCIDENT_VAULT_KEYS: Final = (VaultKey.CATALOGUE, VaultKey.AUDIT)
 """People who govern read by the first, people who read the audit log by the second."""
@@ -95,6 +102,22 @@ def columns_of(history: IncidentHistory) -> Columns:
     }
 
 
+def incidents_hidden_from(
+    practice: Practice, actor: Actor, connection: Connection
+) -> frozenset[str]:
+    """Ids of the incidents of which somebody must not learn: each names a request that is hidden.
+
+    Source: DPA 2018 Sch 2 Pt 1 para 2, as for `requests.open.hidden_from`.
+    """
+    hidden = references_hidden_from(practice, actor, connection)
+    if not hidden:
+        return frozenset()
+    return hidden_among(
+        *(INCIDENTS, practice, actor, connection, IncidentBody),
+        is_hidden=lambda body: body.request in hidden,
+    )
+
+
 INCIDENTS: Final = Versioned(
     versions=tables.incident_version,
     keys=tables.incident_key,
@@ -105,6 +128,7 @@ INCIDENTS: Final = Versioned(
     acts=frozenset(INCIDENT_ACTS),
     history=IncidentHistory,
     row_of=lambda _, history: columns_of(history),
+    hidden_from=incidents_hidden_from,
 )
 
 

@@ -21,6 +21,7 @@ from callrec.incidents.log import (
     IncidentHistory,
     OpenIncident,
     act_of,
+    incidents_hidden_from,
     read_incident,
     unopened_incident,
 )
@@ -181,7 +182,7 @@ def list_incidents(
     """The incidents that the actor may read, or that another rule allows them; newest first."""
     on = today(practice)
     with reading(practice.engine) as connection:
-        entered = reversed(entered_incidents(practice, connection))
+        entered = reversed(entered_incidents(practice, actor, connection))
         mine = [each for each in entered if allowed(actor.person, each.facts, on=on)]
         return tuple(_listed(practice, connection, mine))
 
@@ -190,16 +191,16 @@ def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents that a person was notified of, or may close as Data Controller."""
-    waiting = _open_incidents(practice, connection)
+    waiting = _open_incidents(practice, None, connection)
     if Power.GOVERN not in powers_of(person, today(practice)):
         waiting = [each for each in waiting if each.facts.told == person.id]
     yield from _listed(practice, connection, waiting)
 
 
-def incident_warnings(practice: Practice) -> Iterator[str]:
+def incident_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:
     """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
     with reading(practice.engine) as connection:
-        waiting = _open_incidents(practice, connection)
+        waiting = _open_incidents(practice, actor, connection)
     now = practice.now()
     for each in sorted(
         waiting, key=lambda each: each.noticed_at or datetime.min.replace(tzinfo=UTC)
@@ -232,9 +233,16 @@ class EnteredIncident:
     """As its row says; None where the row is gone, or is not what the log says."""
 
 
-def entered_incidents(practice: Practice, connection: Connection) -> tuple[EnteredIncident, ...]:
-    """Every incident, in the order of their numbers, as `Kind.entered` finds them."""
-    return tuple(map(_entered, INCIDENTS.entered(connection, practice.register)))
+def entered_incidents(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> tuple[EnteredIncident, ...]:
+    """Every incident, in the order of their numbers, as `Kind.entered` finds them.
+
+    Less those that are hidden from the actor; None: nobody in particular reads.
+    """
+    hidden = incidents_hidden_from(practice, actor, connection) if actor else frozenset()
+    entered = INCIDENTS.entered(connection, practice.register)
+    return tuple(_entered(each) for each in entered if each.id not in hidden)
 
 
 def _entered(entered: Entered[IncidentHistory]) -> EnteredIncident:
@@ -253,8 +261,10 @@ def _entered(entered: Entered[IncidentHistory]) -> EnteredIncident:
     return EnteredIncident(entered.id, facts, noticed_at)
 
 
-def _open_incidents(practice: Practice, connection: Connection) -> list[EnteredIncident]:
-    entered = entered_incidents(practice, connection)
+def _open_incidents(
+    practice: Practice, actor: Actor | None, connection: Connection
+) -> list[EnteredIncident]:
+    entered = entered_incidents(practice, actor, connection)
     return [each for each in entered if each.facts.state is IncidentState.OPEN]
 
 

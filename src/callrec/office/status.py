@@ -207,7 +207,7 @@ def read_status(practice: Practice, actor: Actor | None) -> Status:
         audit_entries=practice.register_size,
         warnings=(
             *asked.warnings,
-            *_warnings(practice, reconciled),
+            *_warnings(practice, actor, reconciled),
             *_copy_warnings(practice, copied, held),
         ),
     )
@@ -400,7 +400,9 @@ def _record_warnings(practice: Practice) -> Iterator[str]:
         )
 
 
-def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator[str]:
+def _warnings(
+    practice: Practice, actor: Actor | None, reconciled: LastReconciled | None
+) -> Iterator[str]:
     due_on = practice.settings.policy.next_revision_due
     if due_on < today(practice):
         yield (
@@ -423,8 +425,8 @@ def _warnings(practice: Practice, reconciled: LastReconciled | None) -> Iterator
             f"no second factor, which the practice asks for: {listed(without)}; each runs"
             " callrec user factor add"
         )
-    yield from incident_warnings(practice)
-    yield from complaint_warnings(practice)
+    yield from incident_warnings(practice, actor)
+    yield from complaint_warnings(practice, actor)
     yield from notice_warnings(practice)
     yield from retention_warnings(practice)
     yield from mail_warnings(practice)

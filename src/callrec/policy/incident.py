@@ -14,6 +14,7 @@ from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.role import LINE_MANAGERS, SERVICES, Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
@@ -110,6 +111,20 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
             "nobody reports to themselves",
             clause=Clause.INFRINGEMENT,
             hint="name somebody else, or leave --tell out: the Data Controller is told then",
+        )
+
+
+def check_may_be_told_of(manager: Person, about: Purpose, *, on: date) -> None:
+    """An incident about an outside body's request is reported to somebody who decides it.
+
+    They always learn of it; whether anybody else may, its body says [DPA 2018 Sch 2 Pt 1 para 2].
+    """
+    decides = TERMS[about].decided_with in powers_of(manager, on)
+    if about is Purpose.OUTSIDE_BODY and not decides:
+        raise Refused(
+            "an incident about the request of an outside body is told to somebody who decides it",
+            clause=Law.CRIME,
+            hint="name a Data Controller: --tell USER",
         )
 
 

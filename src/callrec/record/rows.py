@@ -106,9 +106,13 @@ class Kind(Generic[H]):
         if row is None:
             if number in self.numbers(connection).values():
                 raise self._gone(number)
-            name = self.table.name
-            raise NotFound(f"there is no {name} {reference}", hint=f"run callrec {name} list")
+            raise self.not_found(reference)
         return row
+
+    def not_found(self, reference: str) -> NotFound:
+        """The refusal of one that there is not, or that is hidden."""
+        name = self.table.name
+        return NotFound(f"there is no {name} {reference}", hint=f"run callrec {name} list")
 
     def _gone(self, number: int) -> Tampered:
         called = f"{self.table.name} {self.letter}-{number}"

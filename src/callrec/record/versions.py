@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from itertools import islice
 from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Row, Table, select
@@ -25,7 +27,7 @@ from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import canonical, parse_instant
 from callrec.dataclass import dataclass, field
-from callrec.errors import Tampered
+from callrec.errors import Locked, Tampered
 from callrec.policy.edits import UNEDITED, Edits, read_edits
 from callrec.policy.handing_over import Channel
 from callrec.policy.role import PersonId, Standing, VaultKey
@@ -38,7 +40,7 @@ from callrec.practice import (
     register_now,
     vault_key,
 )
-from callrec.record.acts import log_leaf
+from callrec.record.acts import done_leaves, log_leaf
 from callrec.record.forms import (
     NONCE_BYTES,
     Day,
@@ -155,12 +157,17 @@ class VersionHistory(ABC):
 
 
 T = TypeVar("T")
+V = TypeVar("V", bound=VersionHistory)
 W = TypeVar("W", bound=WholeBody)
 
 
 def fresh_nonces() -> dict[str, Any]:
     """The two nonces of a new version."""
     return {name: primitives.random_bytes(NONCE_BYTES) for name in ("nonce", "log_nonce")}
+
+
+def _nothing(*_: object) -> frozenset[str]:
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +178,22 @@ class Versioned(Kind[H]):
     keys: Table
     holders: tuple[VaultKey, ...]
     """The keys of the vault that open each."""
+    hidden_from: Callable[[Practice, Actor, Connection], frozenset[str]] = _nothing
+    """The ids of those of which somebody must not learn."""
 
-    def id_of(self, practice: Practice, reference: str) -> str:
-        """The id of one, by its reference."""
+    def find_visible(
+        self, practice: Practice, actor: Actor, connection: Connection, reference: str
+    ) -> Row[Any]:
+        """As `find`, by somebody: for them there is none that is hidden from them."""
+        row = self.find(connection, reference)
+        if row.id in self.hidden_from(practice, actor, connection):
+            raise self.not_found(reference)
+        return row
+
+    def id_of(self, practice: Practice, actor: Actor, reference: str) -> str:
+        """The id of one, by its reference; raises as `find_visible`."""
         with reading(practice.engine) as connection:
-            return str(self.find(connection, reference).id)
+            return str(self.find_visible(practice, actor, connection, reference).id)
 
     def opens_for(self, actor: Actor) -> bool:
         """Whether what a login keeps opens every one."""
@@ -190,7 +208,7 @@ class Versioned(Kind[H]):
         check: Callable[[Row[Any], H], None],
     ) -> str:
         """Ask ``check`` of a row and its leaves; a refusal is on record. Returns its id."""
-        subject = self.id_of(practice, reference)
+        subject = self.id_of(practice, actor, reference)
         with (
             attempt(practice, actor, act, subject=[subject]),
             reading(practice.engine) as connection,
@@ -382,6 +400,31 @@ class Versioned(Kind[H]):
             self.table.name: getattr(version_id, self.table.name),
             "version": version_id.version,
         }
+
+
+def hidden_among(
+    kind: Versioned[V],
+    practice: Practice,
+    actor: Actor,
+    connection: Connection,
+    form: type[W],
+    *,
+    is_hidden: Callable[[W], bool],
+) -> frozenset[str]:
+    """The ids of those whose first version says what is hidden from somebody.
+
+    What they entered or were told themselves they know; what does not open may say anything.
+    """
+    found = set()
+    for id_, history in kind.histories(done_leaves(connection, kind.acts)).items():
+        with suppress(Locked, Tampered):
+            if actor.person.id in history.version_id(practice.vault, 1).people:
+                continue
+            (body,) = kind.opened(actor, connection, form, islice(history.made(practice.vault), 1))
+            if not is_hidden(body):
+                continue
+        found.add(id_)
+    return frozenset(found)
 
 
 def seal_key(key: bytes, version_id: VersionId, public: bytes) -> bytes:

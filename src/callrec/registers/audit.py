@@ -22,9 +22,11 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
 from callrec.catalogue.recordings import numbers_of
+from callrec.complaints.log import complaints_hidden_from
 from callrec.crypto.canonical import format_instant
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
+from callrec.incidents.log import incidents_hidden_from
 from callrec.login.people import logins
 from callrec.policy.authority import check_may
 from callrec.policy.hold import HoldAct
@@ -84,7 +86,8 @@ def list_audit(
 ) -> tuple[tuple[Entry, ...], int]:
     """The newest leaves that are asked for, oldest first, and how many there are in all.
 
-    Leaves about a request that is hidden from the actor are neither listed nor counted.
+    Leaves about a request that is hidden from the actor, or about a hold, an incident or a
+    complaint that is because of one, are neither listed nor counted.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -94,7 +97,9 @@ def list_audit(
         names = _Names(practice, connection)
         hidden = hidden_from(practice, actor, connection)
         holds = (row.id for row in all_holds(connection) if row.request in hidden)
-        unnamed = [~_is_about(id_) for id_ in (*hidden, *holds)]
+        incidents = incidents_hidden_from(practice, actor, connection)
+        complaints = complaints_hidden_from(practice, actor, connection)
+        unnamed = [~_is_about(id_) for id_ in (*hidden, *holds, *incidents, *complaints)]
         asked_for = and_(true(), *names.conditions(wanted), *unnamed)
         leaf = tables.leaf.c
         count = select(func.count()).select_from(tables.leaf).where(asked_for)

@@ -94,8 +94,8 @@ class IncidentEntry:
 def read_incident_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[IncidentEntry]:
-    """Every incident, in the order of their numbers; those that do not open say why."""
-    for each in entered_incidents(practice, connection):
+    """Every incident that the actor may learn of, by number; those that do not open say why."""
+    for each in entered_incidents(practice, actor, connection):
         reference = each.facts.reference
         try:
             incident = read_incident(practice, actor, connection, reference)
@@ -175,8 +175,8 @@ class ComplaintEntry:
 def read_complaint_register(
     practice: Practice, actor: Actor, connection: Connection
 ) -> Iterator[ComplaintEntry]:
-    """Every complaint, in the order of their numbers; those that do not open say why."""
-    for each in entered_complaints(practice, connection):
+    """Every complaint that the actor may learn of, by number; those that do not open say why."""
+    for each in entered_complaints(practice, actor, connection):
         reference = each.facts.reference
         try:
             complaint = read_complaint(practice, actor, connection, reference)

@@ -64,7 +64,7 @@ def erase_subject(
         Locked: it takes the password.
         Tampered: the log or the record is not as it was signed.
     """
-    subject = [SUBJECTS.id_of(practice, reference)]
+    subject = [SUBJECTS.id_of(practice, actor, reference)]
     with attempt(practice, actor, SubjectAct.ERASED, subject=subject):
         check_may_erase_subject(actor.person, on=today(practice))
         if actor.identity is None:

@@ -114,7 +114,7 @@ def change_subject(
         Unusable: likewise, or the record says that already.
         Tampered: the record is not the one that was entered.
     """
-    subject = [SUBJECTS.id_of(practice, reference)]
+    subject = [SUBJECTS.id_of(practice, actor, reference)]
     with attempt(practice, actor, SubjectAct.CHANGED, subject=subject):
         check_may_keep(actor.person, on=today(practice))
         with signing(practice, actor) as act:

@@ -20,6 +20,7 @@ from callrec.policy.incident import (
     Outcome,
     check_account,
     check_may_be_notified,
+    check_may_be_told_of,
     check_may_close,
     check_may_read,
     check_may_report,
@@ -27,6 +28,7 @@ from callrec.policy.incident import (
     check_noticed,
     state_after,
 )
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import Role
 from policy.builders import ANN, BEN, CAT, LONDON, NOW, REASON, TODAY, a_person
 
@@ -65,6 +67,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "an incident is noticed in the future": lambda: check_noticed(NOW + timedelta(hours=1), NOW),
     "staff are told as a line manager": lambda: check_may_be_notified(STAFF, BEN),
     "a manager is told by himself": lambda: check_may_be_notified(MANAGER, ANN),
+    "a manager is told of the request of the police": lambda: check_may_be_told_of(
+        MANAGER, Purpose.OUTSIDE_BODY, on=TODAY
+    ),
     # Reading and adding.
     "staff read somebody else's incident": lambda: check_may_read(STAFF, an_incident(), on=TODAY),
     "staff add to somebody else's incident": updates,

@@ -1,0 +1,113 @@
+"""Who must not learn of a request learns of it by no incident and no complaint about it.
+
+DPA 2018 Sch 2 Pt 1 para 2. R-1 is of the police, about Pat, who may read the audit log; R-2 is of
+the police too, about somebody else. Of each there is an incident and a complaint, and C-3 is about
+the incident of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from callrec.complaints.show import complaint_warnings, list_complaints, show_complaint
+from callrec.errors import NotFound, Refused
+from callrec.incidents.incident import update_incident
+from callrec.incidents.show import incident_warnings, list_incidents, show_incident
+from callrec.policy.breach import Findings
+from callrec.policy.purpose import Purpose
+from callrec.policy.reviews import RegisterName
+from callrec.practice import Actor, Practice
+from callrec.registers.audit import LogFilter, list_audit
+from callrec.registers.registers import read_register
+from callrec.requests.ask import create_request
+from house.complaints import a_complaint
+from house.incidents import an_incident
+from house.practices import House
+from house.requests import further_of, logged_in, said, signed_in
+
+SEEN, HIDDEN = ["C-2", "I-2"], ["C-1", "C-3", "I-1"]
+
+
+def of_the_police(house: House, *parties: str) -> str:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    asks = said(Purpose.OUTSIDE_BODY, further=further, parties=parties)
+    sam = logged_in(house, "sam")
+    return create_request(
+        house.practice, sam, purpose=Purpose.OUTSIDE_BODY, answers=asks, recordings=[1]
+    ).reference
+
+
+@pytest.fixture
+def police(stocked: House) -> House:
+    for parties in (("Pat Ellison", "Reception"), ("Reception",)):
+        request = of_the_police(stocked, *parties)
+        an_incident(stocked, "sam", tell="dora", request=request, recordings=[1])
+        a_complaint(stocked, "sam", request=request)
+    a_complaint(stocked, "sam", incident="I-1")
+    return stocked
+
+
+def in_lists(practice: Practice, actor: Actor) -> set[str]:
+    incidents = {each.reference for each in list_incidents(practice, actor)}
+    return incidents | {each.reference for each in list_complaints(practice, actor)}
+
+
+def in_registers(practice: Practice, actor: Actor) -> set[str]:
+    found: set[str] = set()
+    for register, of in (
+        (RegisterName.INCIDENTS, "incident"),
+        (RegisterName.COMPLAINTS, "complaint"),
+    ):
+        extract = read_register(practice, actor, register, since=None, until=None)
+        found |= {str(entry[of]) for entry in extract.entries}
+    return found
+
+
+def in_the_log(practice: Practice, actor: Actor) -> set[str]:
+    leaves, _ = list_audit(practice, actor, LogFilter(), limit=1000)
+    return {name for leaf in leaves for name in leaf.subject if name[:2] in {"I-", "C-"}}
+
+
+def in_warnings(practice: Practice, actor: Actor) -> set[str]:
+    warned = " ".join((*incident_warnings(practice, actor), *complaint_warnings(practice, actor)))
+    return {reference for reference in (*SEEN, *HIDDEN) if reference in warned}
+
+
+@pytest.mark.parametrize("read", [in_lists, in_registers, in_the_log])
+def test_no_list_tells_whom_it_must_not(
+    police: House, read: Callable[[Practice, Actor], set[str]]
+) -> None:
+    assert sorted(read(police.practice, signed_in(police, "pat"))) == SEEN
+    assert sorted(read(police.practice, signed_in(police, "dora"))) == sorted(SEEN + HIDDEN)
+
+
+def test_no_warning_tells_them(police: House) -> None:
+    assert in_warnings(police.practice, logged_in(police, "pat")) == {"I-2"}
+    assert in_warnings(police.practice, logged_in(police, "max")) == {"I-1", "I-2"}
+
+
+@pytest.mark.parametrize("reference", HIDDEN)
+def test_it_is_not_there_for_them(police: House, reference: str) -> None:
+    show: Any = show_incident if reference.startswith("I") else show_complaint
+    for login in ("dora", "sam"):
+        assert show(police.practice, signed_in(police, login), reference).reference == reference
+    with pytest.raises(NotFound, match=f"^there is no .* {reference}$"):
+        show(police.practice, signed_in(police, "pat"), reference)
+
+
+def test_nor_is_it_for_what_they_would_add(police: House) -> None:
+    pat = signed_in(police, "pat")
+    with pytest.raises(NotFound):
+        update_incident(police.practice, pat, "I-1", Findings(people="a patient"))
+    with pytest.raises(NotFound):
+        a_complaint(police, "pat", incident="I-1")
+
+
+def test_nobody_else_than_who_decides_is_told_of_it(stocked: House) -> None:
+    request = of_the_police(stocked, "Reception")
+    with pytest.raises(Refused, match="told to somebody who decides it"):
+        an_incident(stocked, "sam", tell="mia", request=request)
+    assert an_incident(stocked, "sam", tell="dora", request=request) == "I-1"
