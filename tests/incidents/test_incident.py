@@ -370,6 +370,18 @@ def test_a_grave_one_stays_in_the_inbox_until_the_people_affected_were_told(hous
     assert shown(house, reference).findings.people_told == 40
 
 
+def test_a_closed_one_is_found_graver_once_people_were_told_and_not_before(house: House) -> None:
+    reference, graver = an_incident(house), replace(GRAVE, impact=4)
+    closed(house, reference, outcome=Outcome.REPORTED)
+    found(house, reference, GRAVE)
+    with pytest.raises(Refused, match=r"affects are told, and this one is closed \[UK GDPR 34\]"):
+        found(house, reference, graver)
+    assert shown(house, reference).must_tell_people is False
+    told = replace(graver, people_told=40, people_told_on="2026-11-24", people_told_how="by letter")
+    found(house, reference, told)
+    assert shown(house, reference).must_tell_people is True
+
+
 def test_nobody_is_told_before_it_was_noticed(house: House) -> None:
     reference = an_incident(house)
     with pytest.raises(Refused, match="before it was noticed"):

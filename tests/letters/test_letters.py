@@ -53,6 +53,7 @@ from house.requests import (
     signed_in,
     third_parties_checked,
 )
+from house.retention import AFTERWARDS, approved_disposal, dispose
 from house.stages import CALLERS, copied
 from house.subjects import a_person, nhs_number
 from letters.contents import every_letter
@@ -695,6 +696,26 @@ def test_a_restriction_is_lifted_once_the_person_was_written_to(house: House) ->
     assert WORDS in text_of(write(house, LetterKind.LIFT, words=WORDS))
     send(house)
     assert close_request(house.practice, dora, "R-1") is RequestState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("destroyed", "said"), [((1,), "destroyed 1 of them."), ((1, 3), "destroyed them.")]
+)
+def test_what_was_destroyed_since_is_not_said_to_be_kept(
+    house: House, destroyed: tuple[int, ...], said: str
+) -> None:
+    situation = "He is afraid of his former wife"
+    further = further_of(Purpose.OBJECTION, received="2026-11-20", situation=situation)
+    ask(house, purpose=Purpose.OBJECTION, number=ANN, recordings=(1, 3), further=further)
+    approve(house, "R-1", "dora", to="dora")
+    house.at = AFTERWARDS
+    assert "destroyed" not in text_of(write(house, LetterKind.RESTRICTED))
+    dispose(house, approved_disposal(house, *destroyed, note=ANOTHER_REASON))
+    for kind, words in ((LetterKind.RESTRICTED, ""), (LetterKind.LIFT, WORDS)):
+        text = " ".join(text_of(write(house, kind, words=words)).split())
+        assert "2 recordings" in text
+        assert f". Since then we have {said} " in text
+    assert contradictions(house) == []
 
 
 def test_a_reason_says_why_no_letter_is_sent(house: House) -> None:

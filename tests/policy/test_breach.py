@@ -177,7 +177,7 @@ TOLD_THEM = {"people_told": 40, "people_told_on": "2026-11-26", "people_told_how
 
 ENOUGH = {
     "they were told": TOLD_THEM,
-    "nobody was left to tell": {**TOLD_THEM, "people_told": 0},
+    "nobody was left to tell": {**TOLD_THEM, "people_told": 0, "people_count": 0},
     "34(3)(a)": {"not_told": "unreadable"},
     "34(3)(b)": {"not_told": "averted"},
     "34(3)(c)": {"not_told": "disproportionate", "people_told_how": "a notice on our website"},
@@ -194,6 +194,10 @@ def test_a_grave_breach_closes_once_people_were_told_or_need_not_be(said: dict[s
 SHORT: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "nothing is said": ({}, PEOPLE_TOLD_FIELDS),
     "how many and when is not said": ({"people_told_how": "by letter"}, PEOPLE_TOLD_FIELDS[:2]),
+    "none of them were": (
+        {**TOLD_THEM, "people_told": 0, "people_count": 40},
+        PEOPLE_TOLD_FIELDS[:1],
+    ),
     "in public, and not how": ({"not_told": "disproportionate"}, ("people_told_how",)),
 }
 

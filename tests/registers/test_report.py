@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from callrec.audit.leaf import Outcome
 from callrec.errors import Refused, Tampered, Unusable
+from callrec.paper.document import Table
 from callrec.policy.purpose import Purpose
 from callrec.registers.audit import export_audit
 from callrec.registers.figures import PracticeReport
@@ -19,6 +20,8 @@ from callrec.registers.months import CountedRequest, Month, month_of, read_month
 from callrec.registers.report import REPORT_MADE, make_report, usual_month
 from callrec.registers.report_document import report_document
 from callrec.requests.ask import create_request
+from house.complaints import a_complaint, acknowledged
+from house.incidents import an_incident
 from house.listening import hear
 from house.lived_in import on, search
 from house.on_record import put_on_record
@@ -287,6 +290,23 @@ def test_who_must_not_learn_of_a_request_does_not_find_it_counted(stocked: House
     of_pat = made["pat"]
     assert (of_pat.purposes, of_pat.people, of_pat.holds_placed) == ((), (), 0)
     assert (of_pat.trend[-1].came, of_pat.trend[-1].hearings) == (0, 0)
+
+
+def test_what_still_runs_is_not_said_to_be_kept(stocked: House) -> None:
+    an_incident(stocked)
+    a_complaint(stocked)
+
+    def told() -> dict[str, tuple[str, ...]]:
+        zone = stocked.practice.settings.time_zone
+        made = report_document(report(stocked, "2026-11"), zone)
+        blocks = (block for section in made.sections for block in section.blocks)
+        tables = (block for block in blocks if isinstance(block, Table))
+        return {row[0]: row[1:] for table in tables for row in table.rows}
+
+    assert (told()["I-1"][5], told()["C-1"][4]) == ("not over yet", "not due yet")
+    acknowledged(stocked)
+    stocked.at += timedelta(days=4)
+    assert (told()["I-1"][5], told()["C-1"][4]) == ("over, and it is open", "in time")
 
 
 def test_who_came_to_hear_it_counts_as_answered(stocked: House) -> None:

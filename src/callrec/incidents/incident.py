@@ -32,6 +32,7 @@ from callrec.policy.breach import (
     Findings,
     ReportingThreshold,
     check_closing,
+    check_graver,
     check_told_on,
     missing_findings,
 )
@@ -208,7 +209,8 @@ def update_incident(
 
     Raises:
         NotFound: there is no such incident.
-        Refused: the actor may not add to it, or not this, or it was closed for good.
+        Refused: the actor may not add to it, or not this, or it was closed for good, or before the
+            people whom it affects so gravely were told.
         Unusable: nothing was found.
         Tampered: it is not the one that was reported.
     """
@@ -222,6 +224,8 @@ def update_incident(
         noticed_on = incident.body.noticed_at.astimezone(practice.settings.time_zone).date()
         check_told_on(found, noticed_on=noticed_on, today=today(practice))
         body = incident.body.changed(findings=incident.body.findings.with_more(found))
+        if found.assesses and incident.facts.state is IncidentState.CLOSED:
+            check_graver(body.findings, reporting_grid(practice))
         return _write(practice, act, actor, incident, body)
 
 

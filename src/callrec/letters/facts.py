@@ -18,6 +18,7 @@ from callrec.calls.category import categories_of
 from callrec.calls.custody import Opening
 from callrec.calls.find import call_facts
 from callrec.catalogue import tables
+from callrec.catalogue.destruction import every_stub
 from callrec.catalogue.tables import from_millis
 from callrec.dataclass import dataclass, replace
 from callrec.errors import Locked, NotFound, Refused
@@ -375,7 +376,8 @@ class LetterSource:
         leaf = next(each for each in leaves if each.act == RequestAct.IN_EFFECT)
         uids, since = frozenset(leaf.subject[1:]), day_of_leaf(self._practice, leaf)
         withheld = _counted(self._decided.withheld)
-        return replace(content, noted=len(uids), since=since, withheld=withheld), uids
+        gone = sum(row.uid in uids for row in every_stub(self._connection))
+        return replace(content, noted=len(uids), gone=gone, since=since, withheld=withheld), uids
 
     def _read_certificate(self) -> DestructionCertificate | None:
         """What is certified of an erasure; None while it is not done, or something is owed."""

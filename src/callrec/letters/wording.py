@@ -129,6 +129,8 @@ class LetterContent:
     """Recordings beside which a note stands now, or which are only stored now."""
     since: date | None = None
     """Since when they are."""
+    gone: int = 0
+    """Of these, how many were destroyed since."""
     cut: Mapping[Ground, int] = field(default_factory=dict)
     """In how many calls something is left out, by ground."""
     is_clipped: bool = False
@@ -199,6 +201,8 @@ def _said(content: LetterContent) -> Iterator[str]:
         "count": counted(content.noted, "recording"),
         "them": "it" if max(content.noted, len(content.erased)) == 1 else "them",
     }
+    which = common["them"] if content.gone == content.noted else f"{content.gone} of them"
+    common["gone"] = f" Since then we have destroyed {which}." if content.gone else ""
     by_purpose = f"asked {content.purpose}"
     asked = by_purpose if by_purpose in _pieces() else "asked"
     common["asked"] = say(asked, **_particulars(content))

@@ -183,7 +183,11 @@ def untold(findings: Findings) -> tuple[str, ...]:
     """What does not say yet that the people affected were told, or why they need not be."""
     if findings.not_told == "disproportionate":
         return _lacking(findings, ("people_told_how",))
-    return () if findings.not_told else _lacking(findings, PEOPLE_TOLD_FIELDS)
+    if findings.not_told:
+        return ()
+    if findings.people_told == 0 != findings.people_count:  # none were told of those there are
+        findings = replace(findings, people_told=None)
+    return _lacking(findings, PEOPLE_TOLD_FIELDS)
 
 
 def check_told_on(findings: Findings, *, noticed_on: date, today: date) -> None:
@@ -197,6 +201,21 @@ def check_told_on(findings: Findings, *, noticed_on: date, today: date) -> None:
                 clause=Law.BREACH_TOLD,
                 hint="say when it was: --people-told-on DATE",
             )
+
+
+def check_graver(findings: Findings, grid: ReportingThreshold) -> None:
+    """Check that a breach that was reported and closed may be found to be this grave.
+
+    Closed, it waits for nobody; people were told by then, or an incident of its own waits.
+    """
+    if grid.must_tell_people(findings) and untold(findings):
+        raise Refused(
+            "the people whom a breach of this impact affects are told, and this one is closed",
+            clause=Law.BREACH_TOLD,
+            hint="tell them, and say so with it: --people-told N --people-told-on DATE"
+            " --people-told-how TEXT, or --not-told CODE; until then report what is new:"
+            " callrec incident report",
+        )
 
 
 def check_closing(

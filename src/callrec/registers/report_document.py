@@ -21,8 +21,15 @@ from callrec.paper.document import (
 )
 from callrec.policy.days import day_in_words, time_in_words
 from callrec.policy.incident import IncidentState
+from callrec.policy.rights.complaint import ComplaintState
 from callrec.policy.words import counted, in_words
-from callrec.registers.figures import MonthCount, PersonCount, PracticeReport
+from callrec.registers.figures import (
+    ComplaintLine,
+    IncidentLine,
+    MonthCount,
+    PersonCount,
+    PracticeReport,
+)
 from callrec.registers.months import HeldCalls, PurposeCount, read_month
 
 _HEAD_OF_PURPOSES: Final = (
@@ -233,7 +240,7 @@ def _incidents(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
             _moment_or(each.due_at, zone),
             in_words(each.outcome) if each.outcome else "not decided",
             _day(each.closed_on, "open"),
-            _late(each.was_late, ended=_is_over(each.state, each.due_at, report.made_at)),
+            _hours_of(each, report.made_at),
         )
         for each in report.incidents
     )
@@ -244,16 +251,18 @@ def _incidents(report: PracticeReport, zone: tzinfo) -> Iterator[Block]:
     yield Table("Incidents noticed or open in the month", header, rows, numbers=False)
 
 
-def _is_over(state: str, due_at: datetime | None, now: datetime) -> bool:
-    return state == IncidentState.OPEN and due_at is not None and due_at < now
-
-
-def _late(was_late: bool | None, *, ended: bool) -> str:  # noqa: FBT001 - read from a register
-    if ended:
-        return "over, and it is open"
-    if was_late is None:
+def _hours_of(incident: IncidentLine, now: datetime) -> str:
+    if incident.state == IncidentState.OPEN and incident.due_at is not None:
+        return "over, and it is open" if incident.due_at < now else "not over yet"
+    if incident.was_late is None:
         return "not known"
-    return "reported late" if was_late else "kept"
+    return "reported late" if incident.was_late else "kept"
+
+
+def _acknowledged(complaint: ComplaintLine) -> str:
+    if complaint.was_late:
+        return "late"
+    return "not due yet" if complaint.state == ComplaintState.RECEIVED else "in time"
 
 
 def _complaints(report: PracticeReport) -> Iterator[Block]:
@@ -267,7 +276,7 @@ def _complaints(report: PracticeReport) -> Iterator[Block]:
             _day(each.received_on, "not known"),
             _day(each.due_on, "no day"),
             _day(each.acknowledged_on, "not yet"),
-            "late" if each.was_late else "in time",
+            _acknowledged(each),
             _day(each.answered_on, "not yet"),
             in_words(each.outcome) if each.outcome else "open",
         )
