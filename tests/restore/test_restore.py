@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event, func, select
 from callrec.archive import copy as archive_copy
 from callrec.archive.copy import write_copy
 from callrec.archive.run import back_up
+from callrec.archive.volumes import LossReport, report_lost
 from callrec.audit.log import stored_head
 from callrec.catalogue import tables
 from callrec.catalogue.backup import catalogue_copy
@@ -819,6 +820,13 @@ def test_a_drill_that_fails_is_on_record_and_leaves_nothing(house: House) -> Non
     house.open()
     assert acts(house, 1) == [("restore.drilled", "failed")]
     assert not [*house.folder.glob(".vault*")]
+
+
+def test_there_is_no_drill_from_a_drive_that_was_reported_lost(house: House) -> None:
+    loss = LossReport(label="drive-a", noticed_at=house.now())
+    report_lost(house.practice, house.actor("max"), loss)
+    with pytest.raises(Unusable, match="this drive was reported lost"):
+        drilled(house)
 
 
 def test_what_is_damaged_or_missing_is_fetched_back(house: House) -> None:

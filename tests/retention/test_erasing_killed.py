@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callrec.archive.copy import drill_folder, rebuild_folder
+from callrec.archive.copy import rebuild_folder
 from callrec.practice import Actor, Practice
 from callrec.registers.verify import check_vault
 from callrec.restore.copy import opener_by_password
@@ -18,7 +18,7 @@ from house import practices
 from house.drives import drive, faults, verify
 from house.erasures import bags_of, erase, found_in, secrets_of, tokens_of
 from house.interrupted import wrong_with_vault
-from house.killing import Deed, by, count_steps, killed_at
+from house.killing import by, count_steps, killed_at
 from house.practices import House, password_of
 from house.requests import state_of
 from house.stages import TO_BE_ERASED, looked_at
@@ -88,15 +88,15 @@ def test_wherever_it_is_killed_there_is_old_or_new_and_the_next_run_finishes(
         assert [*wrong_with_vault(house)] == [], point
 
 
-def drilling(name: str = "drive-a") -> Deed:
-    def drill_it(practice: Practice, dora: Actor) -> None:
-        volumes = open_volumes([practice.folder.parent / name])
-        opener = opener_by_password(password_of("dora"))
-        run_restore_drill(
-            practice, dora, volumes, opener, environ={}, advance=lambda _: None, check=check_vault
-        )
+def drill(practice: Practice, dora: Actor, name: str = "drive-a") -> None:
+    volumes = open_volumes([practice.folder.parent / name])
+    opener = opener_by_password(password_of("dora"))
+    run_restore_drill(
+        practice, dora, volumes, opener, environ={}, advance=lambda _: None, check=check_vault
+    )
 
-    return by("dora", drill_it)
+
+DRILLING = by("dora", drill)
 
 
 @pytest.mark.parametrize("point", POINTS_OF_DRILL.values(), ids=POINTS_OF_DRILL)
@@ -104,7 +104,7 @@ def test_what_a_killed_drill_or_restore_left_beside_the_vault_goes(
     waiting: House, tmp_path: Path, point: int
 ) -> None:
     secrets = secrets_of(waiting, 1, 2, 5)
-    house = killed_at(point, waiting, tmp_path / "house", drilling(), kinds=OF_DRILL)
+    house = killed_at(point, waiting, tmp_path / "house", DRILLING, kinds=OF_DRILL)
     assert house
     (left,) = house.folder.glob(".*vault*")
     assert found_in(secrets, left) != []
@@ -113,15 +113,13 @@ def test_what_a_killed_drill_or_restore_left_beside_the_vault_goes(
     assert found_in(secrets, house.folder) == []
 
 
-def test_what_a_killed_drill_left_of_a_volume_that_owes_goes_before_it_is_done(
+def test_what_a_volume_owes_is_erased_before_a_drill_opens_anything(
     waiting: House, tmp_path: Path
 ) -> None:
     house = practices.copy(waiting, tmp_path / "house")
-    secrets = secrets_of(house, 1, 2, 5)
+    secrets, owing = secrets_of(house, 1, 2, 5), drive(house, "drive-b")
     assert not erase(house, REFERENCE, drive(house)).is_done
-    point, deed, there = POINTS_OF_DRILL["fetching"], drilling("drive-b"), tmp_path / "drilled"
-    drilled = killed_at(point, house, there, deed, kinds=OF_DRILL)
-    assert drilled
-    assert found_in(secrets, drill_folder(drilled.config.vault)) != []
-    assert erase(drilled, REFERENCE, drive(drilled, "drive-b")).is_done
-    assert found_in(secrets, drilled.folder) == []
+    assert found_in(secrets, owing) != []
+    drill(house.open(), house.actor("dora"), "drive-b")
+    assert found_in(secrets, house.folder) == []
+    assert faults(verify(house, owing)) == []

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from callrec.archive.attached import attached_copies, is_on_vaults_disk
 from callrec.archive.heads import WrittenRuns
@@ -138,6 +138,15 @@ def is_on_this_disk(practice: Practice, to: Path) -> bool:
     return is_new and is_on_vaults_disk(practice, to)
 
 
+def check_not_lost(volume: Row[Any] | None) -> None:
+    """A volume that was reported lost is neither written to nor tried before it is found."""
+    if volume is not None and volume.standing == LOST:
+        raise Unusable(
+            "this drive was reported lost",
+            hint="read it back and count it again: callrec archive found DIR",
+        )
+
+
 def target_at(practice: Practice, to: Path, label: str | None) -> Target:
     """The volume at a folder."""
     with drive_errors():
@@ -151,11 +160,7 @@ def target_at(practice: Practice, to: Path, label: str | None) -> Target:
             check_is_of_this_vault(practice, volume)
     with reading(practice.engine) as connection:
         row = find_volume(connection, volume.volume)
-        if row is not None and row.standing == LOST:
-            raise Unusable(
-                "this drive was reported lost",
-                hint="read it back and count it again: callrec archive found DIR",
-            )
+        check_not_lost(row)
         if label is not None and row is None:  # nothing came to be written there: it may change
             check_label(label)
             volume = replace(volume, label=label)

@@ -15,14 +15,17 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from callrec.archive.copy import VaultCheck, drill_folder
+from callrec.archive.erase import erase_owed_on
 from callrec.archive.fetch import Fetched, fetch_all
 from callrec.archive.heads import check_may_archive
+from callrec.archive.plan import check_not_lost
 from callrec.archive.sampling import next_to_open
 from callrec.audit.log import stored_size
 from callrec.calls.custody import Opening
 from callrec.calls.trial import KeyTrial
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.volumes import find_volume
 from callrec.crypto.context import context
 from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Tampered
@@ -77,12 +80,23 @@ def run_restore_drill(
 
     Raises:
         Refused: the actor may not restore.
-        Tampered: a volume does not give back what was written to it.
+        Unusable: a volume was reported lost, and not found.
+        Tampered: a volume does not give back what was written to it, or does not let what is owed
+            there be erased.
         Failed: there is no room beside the vault, or a drive fails.
     """
     place, subject = drill_folder(practice.folder), [volume.volume for volume in volumes]
     with attempt(practice, actor, RESTORE_DRILLED, subject=subject):
         check_may_archive(practice, actor)
+        # An older copy of the catalogue would open what was destroyed since.
+        with reading(practice.engine) as connection:
+            for volume in volumes:
+                check_not_lost(find_volume(connection, volume.volume))
+        for label, why in erase_owed_on(practice, actor, volumes, check=check):
+            raise Tampered(
+                f'an erasure is owed on drive "{label}": {why}',
+                hint="callrec archive verify DIR names all that is wrong with a drive",
+            )
         remove_folder(place, ignore_errors=True)
         try:
             config = practice.config.model_copy(update={"vault": place, "recordings": ""})
