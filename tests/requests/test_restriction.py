@@ -9,6 +9,7 @@ import pytest
 
 from callrec.catalogue.engine import reading
 from callrec.errors import CallrecError, Refused, Tampered
+from callrec.office.inbox import InboxAction, read_inbox
 from callrec.policy.clause import Law
 from callrec.policy.clock_events import Awaited, ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
@@ -99,6 +100,20 @@ def test_what_is_restricted_is_not_heard_though_it_was_granted_before(
     assert refusal.value.clause is Law.RESTRICTED_USE
     assert hear(stocked, complaint, 2).recording == 2
     assert verified(stocked).problems == ()
+
+
+def test_to_hear_it_waits_for_nobody_until_it_is_lifted(stocked: House) -> None:
+    def waiting() -> list[tuple[str, int]]:
+        items = read_inbox(stocked.practice, logged_in(stocked, "max"))
+        return [(i.reference, i.recordings) for i in items if i.waits_to is InboxAction.HEAR]
+
+    for reference in (a_request(stocked, recordings=[1, 2]), a_request(stocked, recordings=[1])):
+        approve(stocked, reference, "dora", to="max")
+    assert waiting() == [("R-1", 2), ("R-2", 1)]
+    reference = in_effect(stocked)
+    assert waiting() == [("R-1", 1)]
+    lift(stocked, reference)
+    assert waiting() == [("R-1", 2), ("R-2", 1)]
 
 
 def test_nor_is_it_released(stocked: House) -> None:

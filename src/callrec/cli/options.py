@@ -35,9 +35,29 @@ from callrec.views.typed import (
 Command = TypeVar("Command", bound="Callable[..., None]")
 
 
-def valued(name: str, metavar: str, text: str) -> Any:
-    """An option that takes a value, as ``--to FILE``, and its help."""
-    return typer.Option(name, metavar=metavar, help=text)
+def plain(name: str, text: str) -> Any:
+    """An option that is there or not, or takes one of few words; and its help."""
+    return typer.Option(name, help=text)
+
+
+def valued(
+    name: str, metavar: str, text: str, read: Callable[[str], object] | None = None, short: str = ""
+) -> Any:
+    """An option that takes a value, as ``--to FILE``; its help, and what reads it."""
+    names = (name, short) if short else (name,)
+    return typer.Option(*names, metavar=metavar, parser=read, help=text)
+
+
+def number(
+    name: str, metavar: str, text: str, *, least: int | None, most: int | None = LARGEST_INTEGER
+) -> Any:
+    """An option that takes a whole number, and its help."""
+    return typer.Option(name, metavar=metavar, min=least, max=most, help=text)
+
+
+def named(metavar: str, text: str, read: Callable[[str], object] | None = None) -> Any:
+    """An argument that says which thing is meant, its help, and what reads it."""
+    return typer.Argument(metavar=metavar, parser=read, help=text)
 
 
 def with_options(command: Command, added: Mapping[str, Any], *, after: int) -> Command:
@@ -63,26 +83,16 @@ def read_new_login(text: str) -> str:
 
 # Which thing is meant.
 
-Reference = Annotated[
-    str,
-    typer.Argument(
-        metavar="REQUEST", parser=read_request, help="Which request: R-17, or 17 for short."
-    ),
-]
+Reference = Annotated[str, named("REQUEST", "Which request: R-17, or 17 for short.", read_request)]
 
 References = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="REQUEST", parser=read_request, help="Which requests: R-17, or 17 for short."
-    ),
+    list[str], named("REQUEST", "Which requests: R-17, or 17 for short.", read_request)
 ]
 
 RecordingId = Annotated[
     NamedCall,
-    typer.Argument(
-        metavar="RECORDING",
-        parser=read_call,
-        help='Which recording: 1042, or "yesterday 16:03", when the call began.',
+    named(
+        "RECORDING", 'Which recording: 1042, or "yesterday 16:03", when the call began.', read_call
     ),
 ]
 
@@ -93,40 +103,31 @@ RecordingIds = Annotated[
 
 RecordingsToAttach = Annotated[
     list[NamedCall] | None,
-    typer.Argument(
-        metavar="[RECORDING]...",
-        parser=read_call,
-        help='Those to add: 1042, or "yesterday 16:03", when the call began.',
+    named(
+        "[RECORDING]...",
+        'Those to add: 1042, or "yesterday 16:03", when the call began.',
+        read_call,
     ),
 ]
 
 RecordingsToHold = Annotated[
     list[NamedCall],
-    typer.Argument(
-        metavar="RECORDING...",
-        parser=read_call,
-        help='Which recordings: 1042, or "yesterday 16:03", when the call began.',
+    named(
+        "RECORDING...",
+        'Which recordings: 1042, or "yesterday 16:03", when the call began.',
+        read_call,
     ),
 ]
 
 Recordings = Annotated[
     list[int] | None,
-    typer.Option(
-        "--recording",
-        metavar="ID",
-        parser=read_recording,
-        help="Only this recording; may be given again.",
-    ),
+    valued("--recording", "ID", "Only this recording; may be given again.", read_recording),
 ]
 
 Request = Annotated[
     str | None,
-    typer.Option(
-        "--request",
-        "-R",
-        metavar="REQUEST",
-        parser=read_request,
-        help="The request under which this is done.",
+    valued(
+        "--request", "REQUEST", "The request under which this is done.", read_request, short="-R"
     ),
 ]
 
@@ -135,23 +136,23 @@ Request = Annotated[
 
 Numbers = Annotated[
     list[str] | None,
-    typer.Option(
+    valued(
         "--number",
-        "-n",
-        metavar="NUMBER",
-        help="Outside telephone number, written in any way; ...4567 for its last digits; withheld,"
+        "NUMBER",
+        "Outside telephone number, written in any way; ...4567 for its last digits; withheld,"
         " with one day and a request. May be given again.",
+        short="-n",
     ),
 ]
 
 RequestNumbers = Annotated[
     list[str] | None,
-    typer.Option(
+    valued(
         "--number",
-        "-n",
-        metavar="NUMBER",
-        help="Outside telephone number, written in any way; withheld, for calls that showed none,"
+        "NUMBER",
+        "Outside telephone number, written in any way; withheld, for calls that showed none,"
         ' or "withheld 1/3/2024 to 31/3/2024". May be given again.',
+        short="-n",
     ),
 ]
 
@@ -164,11 +165,11 @@ Names = Annotated[
 
 Days = Annotated[
     list[str] | None,
-    typer.Option(
+    valued(
         "--date",
-        "-d",
-        metavar="DATE",
-        help="Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday. May be given again.",
+        "DATE",
+        "Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday. May be given again.",
+        short="-d",
     ),
 ]
 
@@ -183,19 +184,13 @@ LastDays = Annotated[
 
 Date = Annotated[
     str | None,
-    typer.Option(
-        "--date",
-        "-d",
-        metavar="DATE",
-        help="Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday.",
+    valued(
+        "--date", "DATE", "Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday.", short="-d"
     ),
 ]
 
 FirstSearchDay = Annotated[
-    str | None,
-    typer.Option(
-        "--from", metavar="TIME", help='First day of the calls, or a time: "4/1/2024 14:05".'
-    ),
+    str | None, valued("--from", "TIME", 'First day of the calls, or a time: "4/1/2024 14:05".')
 ]
 
 LastSearchDay = Annotated[
@@ -203,27 +198,22 @@ LastSearchDay = Annotated[
 ]
 
 Time = Annotated[
-    str | None,
-    typer.Option("--time", "-t", metavar="TIME", help="Time of the call: 14:05, or 14:00-14:30."),
+    str | None, valued("--time", "TIME", "Time of the call: 14:05, or 14:00-14:30.", short="-t")
 ]
 
 Extensions = Annotated[
     list[str] | None,
-    typer.Option(
-        "--extension", "-e", metavar="EXT", help="The practice's own extension; may be given again."
-    ),
+    valued("--extension", "EXT", "The practice's own extension; may be given again.", short="-e"),
 ]
 
 SearchedParties = Annotated[
     list[str] | None,
-    typer.Option(
-        "--party", "-p", metavar="NAME", help="Name of someone who took part; may be given again."
-    ),
+    valued("--party", "NAME", "Name of someone who took part; may be given again.", short="-p"),
 ]
 
 Directions = Annotated[
     list[criteria.Direction] | None,
-    typer.Option("--direction", help="Which way the call went; may be given again."),
+    plain("--direction", "Which way the call went; may be given again."),
 ]
 
 Limit = Annotated[
@@ -243,9 +233,7 @@ Limit = Annotated[
 
 Reason = Annotated[
     str | None,
-    typer.Option(
-        "--reason", "-r", metavar="TEXT", help="Why, in a sentence; it is kept in the record."
-    ),
+    valued("--reason", "TEXT", "Why, in a sentence; it is kept in the record.", short="-r"),
 ]
 
 To = Annotated[Path, valued("--to", "DIR", "Folder or drive to write to.")]
@@ -264,12 +252,7 @@ PracticeName = Annotated[str, valued("--practice", "NAME", "What the practice is
 
 UserName = Annotated[
     str,
-    typer.Option(
-        "--user",
-        metavar="NAME",
-        parser=read_new_login,
-        help="Login of the Data Controller, for example jsmith.",
-    ),
+    valued("--user", "NAME", "Login of the Data Controller, for example jsmith.", read_new_login),
 ]
 
 FullName = Annotated[str, valued("--name", "TEXT", "Name in full, for example Jane Smith.")]
@@ -297,9 +280,7 @@ LoginName = Annotated[
     ),
 ]
 
-NewLogin = Annotated[
-    str, typer.Argument(metavar="NAME", help="Login to add: small letters, such as jsmith.")
-]
+NewLogin = Annotated[str, named("NAME", "Login to add: small letters, such as jsmith.")]
 
 KnownLogin = Annotated[str, typer.Argument(metavar="NAME", help="Whose login.")]
 
@@ -307,10 +288,7 @@ KnownLogins = Annotated[list[str], typer.Argument(metavar="NAME...", help="Whose
 
 AnyLogin = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[NAME]",
-        help="Whose logins; otherwise your own, or everyone's if you manage people.",
-    ),
+    named("[NAME]", "Whose logins; otherwise your own, or everyone's if you manage people."),
 ]
 
 RoleName = Annotated[Role, typer.Option("--role", help="Role in the practice.")]
@@ -341,19 +319,12 @@ Subject = Annotated[
 
 Since = Annotated[str | None, valued("--since", "TIME", "From this day or time on: 4/1/2024.")]
 
-Until = Annotated[
-    str | None, typer.Option("--until", "-u", metavar="TIME", help="Before this day or time.")
-]
+Until = Annotated[str | None, valued("--until", "TIME", "Before this day or time.", short="-u")]
 
-Full = Annotated[
-    bool, typer.Option("--full", help="Check every signature again, the old ones too.")
-]
+Full = Annotated[bool, plain("--full", "Check every signature again, the old ones too.")]
 
 OnlyNew = Annotated[
-    bool,
-    typer.Option(
-        "--new", help="Check only what was added since the last check: quick, but proves less."
-    ),
+    bool, plain("--new", "Check only what was added since the last check: quick, but proves less.")
 ]
 
 Against = Annotated[
@@ -367,11 +338,11 @@ Against = Annotated[
 
 Pin = Annotated[
     bytes | None,
-    typer.Option(
+    valued(
         "--pin",
-        metavar="FINGERPRINT",
-        parser=read_fingerprint,
-        help="The practice's fingerprint, from paper or where it is published.",
+        "FINGERPRINT",
+        "The practice's fingerprint, from paper or where it is published.",
+        read_fingerprint,
     ),
 ]
 
@@ -413,8 +384,7 @@ RegisterFile = Annotated[
 # What comes in.
 
 Sources = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="PATH...", help="Files, or folders with everything in them."),
+    list[str] | None, named("PATH...", "Files, or folders with everything in them.")
 ]
 
 After = Annotated[
@@ -428,9 +398,8 @@ After = Annotated[
 
 NamesOnly = Annotated[
     bool,
-    typer.Option(
-        "--try",
-        help="Only show how file names would be read; without names, those in your templates.",
+    plain(
+        "--try", "Only show how file names would be read; without names, those in your templates."
     ),
 ]
 
@@ -438,7 +407,7 @@ NamesOnly = Annotated[
 # Looking over.
 
 FullCheck = Annotated[
-    bool, typer.Option("--full", help="Read every sealed recording; it takes as long as a copy.")
+    bool, plain("--full", "Read every sealed recording; it takes as long as a copy.")
 ]
 
 Keep = Annotated[Path | None, valued("--keep", "DIR", "Keep everything, in this new folder.")]
@@ -448,9 +417,9 @@ Keep = Annotated[Path | None, valued("--keep", "DIR", "Keep everything, in this 
 
 PurposeName = Annotated[
     Purpose | None,
-    typer.Argument(
-        metavar="PURPOSE",
-        help="What the recordings are for: abusive-call, complaint, deceased, disciplinary,"
+    named(
+        "PURPOSE",
+        "What the recordings are for: abusive-call, complaint, deceased, disciplinary,"
         " erasure, medico-legal, objection, outside-body, performance, portability,"
         " protect-parties, rectification, regulatory, restriction, subject-access or training.",
     ),
@@ -458,20 +427,18 @@ PurposeName = Annotated[
 
 Parties = Annotated[
     list[str] | None,
-    typer.Option(
-        "--party", "-p", metavar="NAME", help="Who took part, or unknown; may be given again."
-    ),
+    valued("--party", "NAME", "Who took part, or unknown; may be given again.", short="-p"),
 ]
 
 About = Annotated[str, valued("--about", "TEXT", "Anything else about the call.")]
 
 AskedFor = Annotated[
     list[NamedCall] | None,
-    typer.Option(
+    valued(
         "--recording",
-        metavar="ID",
-        parser=read_call,
-        help='Ask for this recording: 1042, or "yesterday 16:03"; may be given again.',
+        "ID",
+        'Ask for this recording: 1042, or "yesterday 16:03"; may be given again.',
+        read_call,
     ),
 ]
 
@@ -486,17 +453,13 @@ Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.
 
 ForUser = Annotated[
     str,
-    typer.Option(
-        "--for",
-        "-f",
-        metavar="USER",
-        help="Who will hear it; otherwise the person who made the request.",
+    valued(
+        "--for", "USER", "Who will hear it; otherwise the person who made the request.", short="-f"
     ),
 ]
 
 LastDay = Annotated[
-    str | None,
-    typer.Option("--until", "-u", metavar="DATE", help="The last day on which it may be heard."),
+    str | None, valued("--until", "DATE", "The last day on which it may be heard.", short="-u")
 ]
 
 Note = Annotated[str, valued("--note", "TEXT", "A note, kept sealed in the record.")]
@@ -524,10 +487,7 @@ Countersign = Annotated[
 ]
 
 BreakGlass = Annotated[
-    bool,
-    typer.Option(
-        "--break-glass", help="Decide alone as Data Controller; every report will show it."
-    ),
+    bool, plain("--break-glass", "Decide alone as Data Controller; every report will show it.")
 ]
 
 
@@ -557,52 +517,52 @@ def read_withheld(text: str) -> Withheld:
 
 Withhold = Annotated[
     list[Withheld] | None,
-    typer.Option(
+    valued(
         "--withhold",
-        metavar="ID=CODE",
-        parser=read_withheld,
-        help="Withhold this recording, on the ground that the code names; may be given again.",
+        "ID=CODE",
+        "Withhold this recording, on the ground that the code names; may be given again.",
+        read_withheld,
     ),
 ]
 
 LeaveOut = Annotated[
     list[Withheld] | None,
-    typer.Option(
+    valued(
         "--leave-out",
-        metavar="ID=CODE",
-        parser=read_withheld,
-        help="Leave this recording out, on the ground that the code names; may be given again.",
+        "ID=CODE",
+        "Leave this recording out, on the ground that the code names; may be given again.",
+        read_withheld,
     ),
 ]
 
 Code = Annotated[
     Ground | None,
-    typer.Option(
+    valued(
         "--code",
-        metavar="CODE",
-        parser=read_ground,
-        help="The ground for refusing all of it; otherwise it is refused as not approved.",
+        "CODE",
+        "The ground for refusing all of it; otherwise it is refused as not approved.",
+        read_ground,
     ),
 ]
 
 Clips = Annotated[
     list[TypedEdit] | None,
-    typer.Option(
+    valued(
         "--clip",
-        metavar="[ID@]A-B",
-        parser=read_clip,
-        help="Keep only this span: 1:30-1:45, or 1042@1:30-1:45 if there are several recordings.",
+        "[ID@]A-B",
+        "Keep only this span: 1:30-1:45, or 1042@1:30-1:45 if there are several recordings.",
+        read_clip,
     ),
 ]
 
 Silences = Annotated[
     list[TypedEdit] | None,
-    typer.Option(
+    valued(
         "--silence",
-        metavar="[ID@]A-B=GROUND[/left|right][/tone]",
-        parser=read_silence,
-        help="Silence this span because of third-party, serious-harm, privilege or not-relevant;"
+        "[ID@]A-B=GROUND[/left|right][/tone]",
+        "Silence this span because of third-party, serious-harm, privilege or not-relevant;"
         " may be given again.",
+        read_silence,
     ),
 ]
 
@@ -618,22 +578,17 @@ def typed_edits(
 
 GrantedRecording = Annotated[
     NamedCall | None,
-    typer.Argument(
-        metavar="[RECORDING]",
-        parser=read_call,
-        help="Which of the recordings granted to you; otherwise all of them.",
+    named(
+        "[RECORDING]", "Which of the recordings granted to you; otherwise all of them.", read_call
     ),
 ]
 
 ReleaseForm = Annotated[PackageForm, typer.Option("--form", help="What the package is.")]
 
-DeliverBy = Annotated[
-    Channel | None, typer.Option("--deliver-by", help="How the package goes out.")
-]
+DeliverBy = Annotated[Channel | None, plain("--deliver-by", "How the package goes out.")]
 
 PassphraseBy = Annotated[
-    Channel | None,
-    typer.Option("--passphrase-by", help="How its passphrase goes out: not the same way."),
+    Channel | None, plain("--passphrase-by", "How its passphrase goes out: not the same way.")
 ]
 
 
@@ -654,9 +609,7 @@ Label = Annotated[
     ),
 ]
 
-VolumeFolder = Annotated[
-    Path, typer.Argument(metavar="DIR", help="The folder that was archived to.")
-]
+VolumeFolder = Annotated[Path, named("DIR", "The folder that was archived to.")]
 
 OnVolume = Annotated[
     list[Path] | None,

@@ -90,14 +90,11 @@ def complaints_hidden_from(
 ) -> frozenset[str]:
     """Ids of the complaints about a request, or an incident, of which somebody must not learn."""
     hidden = references_hidden_from(practice, actor, connection)
-    if not hidden:
-        return frozenset()
-    incidents, numbers = incidents_hidden_from(practice, actor, connection), INCIDENTS.numbers
-    hidden |= {f"I-{n}" for id_, n in numbers(connection).items() if id_ in incidents}
-    return hidden_among(
-        *(COMPLAINTS, practice, actor, connection, ComplaintBody),
-        is_hidden=lambda body: not hidden.isdisjoint((body.request, body.incident)),
-    )
+    if incidents := incidents_hidden_from(practice, actor, connection):
+        numbers = INCIDENTS.numbers(connection)
+        hidden |= {f"I-{numbers.get(id_)}" for id_ in incidents}
+    given = COMPLAINTS, practice, actor, connection, ComplaintBody
+    return hidden_among(*given, hidden, lambda body: (body.request, body.incident))
 
 
 COMPLAINTS: Final = Versioned(

@@ -192,15 +192,8 @@ def complaints_waiting_for(
     """Open complaints that a person deals with."""
     on = today(practice)
     entered = entered_complaints(practice, None, connection)
-    yield from _listed(
-        practice,
-        [
-            each
-            for each in entered
-            if each.facts.state is not ComplaintState.CLOSED
-            and may_answer(person, each.facts, on=on)
-        ],
-    )
+    waiting = [each for each in entered if each.facts.state is not ComplaintState.CLOSED]
+    yield from _listed(practice, [e for e in waiting if may_answer(person, e.facts, on=on)])
 
 
 def complaint_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:

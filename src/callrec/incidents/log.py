@@ -40,13 +40,7 @@ from callrec.practice import Actor, Practice
 from callrec.record.entitled import Powers, only_by_entitled, powers_then
 from callrec.record.forms import Id, InJson
 from callrec.record.rows import Columns, check_row
-from callrec.record.versions import (
-    Versioned,
-    VersionHistory,
-    WholeBody,
-    fresh_nonces,
-    hidden_among,
-)
+from callrec.record.versions import Versioned, VersionHistory, WholeBody, fresh_nonces, hidden_among
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.requests.open import references_hidden_from
 
@@ -110,12 +104,8 @@ def incidents_hidden_from(
     Source: DPA 2018 Sch 2 Pt 1 para 2, as for `requests.open.hidden_from`.
     """
     hidden = references_hidden_from(practice, actor, connection)
-    if not hidden:
-        return frozenset()
-    return hidden_among(
-        *(INCIDENTS, practice, actor, connection, IncidentBody),
-        is_hidden=lambda body: body.request in hidden,
-    )
+    given = INCIDENTS, practice, actor, connection, IncidentBody
+    return hidden_among(*given, hidden, lambda body: (body.request,))
 
 
 INCIDENTS: Final = Versioned(

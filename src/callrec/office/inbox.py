@@ -37,6 +37,7 @@ from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, USED_STATES, RequestAct, RequestState, has_lapsed
 from callrec.policy.reviews import may_review_glass
 from callrec.policy.rights.complaint import ComplaintState
+from callrec.policy.rights.restriction import lawful_use
 from callrec.policy.role import Person, Power, Standing, powers_of
 from callrec.policy.search import described_by
 from callrec.practice import Actor, Practice, is_older_than_keys, today
@@ -48,6 +49,7 @@ from callrec.requests.history import REQUESTS, RequestOutline, outline_of, read_
 from callrec.requests.holding import requests_to_gather
 from callrec.requests.open import read_request, references_hidden_from
 from callrec.requests.packages import unrecorded_releases
+from callrec.requests.restrictions import restricted_by
 from callrec.requests.standing import LapseFacts, read_lapse_facts, state_now, undecided_until
 from callrec.requests.telling import people_with, possible_deciders
 
@@ -339,6 +341,7 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
         for uid in leaf.subject[2:]
         if leaf.actor == read.person.id
     }
+    restricted = restricted_by(read.practice, read.connection, {each.uid for each in held})
     for row in read.rows:
         mine = [each for each in held if each.request == row.id]
         terms = TERMS[Purpose(row.purpose)]
@@ -346,9 +349,13 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
             continue
         waits_to, what = InboxAction.SEND, mine
         if row.state != RequestState.HEARD or not terms.is_dated:
-            unheard = [each for each in mine if (row.id, each.uid) not in heard]
-            waits_to = InboxAction.HEAR if unheard else InboxAction.CLOSE
-            what = unheard or mine
+            what = [each for each in mine if (row.id, each.uid) not in heard]
+            waits_to = InboxAction.HEAR if what else InboxAction.CLOSE
+            if what and lawful_use(Purpose(row.purpose)) is None:
+                what = [each for each in what if each.uid not in restricted]
+                if not what:  # nobody hears it until that is lifted
+                    continue
+            what = what or mine
         if waits_to is InboxAction.CLOSE and row.requester != read.person.id:
             continue
         yield replace(

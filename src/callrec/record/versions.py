@@ -11,7 +11,7 @@ with a key can seal what they like; so each form is checked before anything is m
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import islice
@@ -402,26 +402,26 @@ class Versioned(Kind[H]):
         }
 
 
-def hidden_among(
+def hidden_among(  # noqa: PLR0917  # which, for whom, and by what
     kind: Versioned[V],
     practice: Practice,
     actor: Actor,
     connection: Connection,
     form: type[W],
-    *,
-    is_hidden: Callable[[W], bool],
+    hidden: frozenset[str],
+    named_in: Callable[[W], Collection[str]],
 ) -> frozenset[str]:
-    """The ids of those whose first version says what is hidden from somebody.
+    """The ids of those whose first version names what is hidden from somebody, by its reference.
 
-    What they entered or were told themselves they know; what does not open may say anything.
+    What they entered or were told themselves they know; what does not open may name anything.
     """
-    found = set()
-    for id_, history in kind.histories(done_leaves(connection, kind.acts)).items():
+    found, leaves = set(), done_leaves(connection, kind.acts) if hidden else ()
+    for id_, history in kind.histories(leaves).items():
         with suppress(Locked, Tampered):
             if actor.person.id in history.version_id(practice.vault, 1).people:
                 continue
             (body,) = kind.opened(actor, connection, form, islice(history.made(practice.vault), 1))
-            if not is_hidden(body):
+            if hidden.isdisjoint(named_in(body)):
                 continue
         found.add(id_)
     return frozenset(found)

@@ -8,8 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.reviews import review_glass, review_searches
 from callrec.cli.groups import new_app
@@ -341,5 +339,5 @@ def cosign(ctx: Context, *, keys: Keys = False) -> None:
 
 
 Keys = Annotated[
-    bool, typer.Option("--keys", help="Show the keys that a witness needs, and ask nobody.")
+    bool, options.plain("--keys", "Show the keys that a witness needs, and ask nobody.")
 ]

@@ -6,8 +6,7 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from callrec.cli import options
 from callrec.cli.commands.status import show_checked
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
@@ -62,6 +61,5 @@ def _serve(call: Invocation) -> None:
 
 
 Check = Annotated[
-    bool,
-    typer.Option("--check", help="Check certificate, place, account and rights; start nothing."),
+    bool, options.plain("--check", "Check certificate, place, account and rights; start nothing.")
 ]

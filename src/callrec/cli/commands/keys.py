@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.kit import RecoveryShares, ask_kit, kit_file, kit_json, kit_lines
 from callrec.cli.groups import new_app
@@ -305,12 +303,12 @@ KeyNames = Annotated[
 ]
 
 Reseal = Annotated[
-    bool, typer.Option("--reseal", help="Move what lies under older versions to the newest.")
+    bool, options.plain("--reseal", "Move what lies under older versions to the newest.")
 ]
 
 Reencrypt = Annotated[
     bool,
-    typer.Option(
-        "--reencrypt", help="Seal again each recording from before the newest recordings key."
+    options.plain(
+        "--reencrypt", "Seal again each recording from before the newest recordings key."
     ),
 ]

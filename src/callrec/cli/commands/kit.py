@@ -8,8 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
@@ -212,8 +210,8 @@ class Sharing(StrEnum):
 
 RecoveryShares = Annotated[
     Sharing | None,
-    typer.Option(
-        "--recovery-shares", help="Print the kit on three pages; any two of them open the vault."
+    options.plain(
+        "--recovery-shares", "Print the kit on three pages; any two of them open the vault."
     ),
 ]
 

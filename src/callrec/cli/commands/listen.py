@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -201,14 +199,14 @@ def read_attended(text: str) -> str:
 
 Attended = Annotated[
     list[str] | None,
-    typer.Option(
+    options.valued(
         "--attended",
-        metavar="WHO",
-        parser=read_attended,
-        help="Who is there besides you, or nobody; kept sealed; may be given again.",
+        "WHO",
+        "Who is there besides you, or nobody; kept sealed; may be given again.",
+        read_attended,
     ),
 ]
 
 Look = Annotated[
-    bool, typer.Option("--look", help="Show the waveform with its times, and play nothing.")
+    bool, options.plain("--look", "Show the waveform with its times, and play nothing.")
 ]

@@ -7,8 +7,6 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -133,9 +131,7 @@ def _show(invocation: Invocation, extract: RegisterExtract) -> None:
         out.note(remark)
 
 
-RegisterArgument = Annotated[
-    RegisterName, typer.Argument(metavar="NAME", help="Which register to read.")
-]
+RegisterArgument = Annotated[RegisterName, options.named("NAME", "Which register to read.")]
 
 
 @report_app.command()

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.requests.sitting import Sitting
 from callrec.cli.groups import new_app
@@ -152,11 +150,11 @@ def _lines(done: Released) -> Iterator[str]:
 
 Fit = Annotated[
     int | None,
-    typer.Option(
+    options.valued(
         "--fit",
-        metavar="SIZE",
-        parser=read_size,
-        help="Make the package no larger than this: 25MB goes through NHSmail.",
+        "SIZE",
+        "Make the package no larger than this: 25MB goes through NHSmail.",
+        read_size,
     ),
 ]
 
@@ -175,8 +173,7 @@ MediumSerial = Annotated[
 
 NamesSubject = Annotated[
     bool,
-    typer.Option(
-        "--name-subject",
-        help="Name the data subject on the certificate; otherwise it names nobody.",
+    options.plain(
+        "--name-subject", "Name the data subject on the certificate; otherwise it names nobody."
     ),
 ]

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.register import write_report
 from callrec.cli.commands.requests.erase import DISPOSING, destroy_as_approved
@@ -209,18 +207,17 @@ def _due_table(every: Iterable[DueGroup]) -> Table:
 
 CategoryName = Annotated[
     str,
-    typer.Argument(
-        metavar="CATEGORY",
-        help="Which category, of those in the settings: routine, health-record, claim.",
+    options.named(
+        "CATEGORY", "Which category, of those in the settings: routine, health-record, claim."
     ),
 ]
 
 Approved = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[REQUEST]",
-        parser=read_request,
-        help="The approved request to carry out; without it, a request is made.",
+    options.named(
+        "[REQUEST]",
+        "The approved request to carry out; without it, a request is made.",
+        read_request,
     ),
 ]
 
@@ -233,7 +230,5 @@ SourceFolders = Annotated[
 
 Batch = Annotated[
     str,
-    typer.Argument(
-        metavar="BATCH", help="Which batch: at least 8 digits of its id, as callrec show names it."
-    ),
+    options.named("BATCH", "Which batch: at least 8 digits of its id, as callrec show names it."),
 ]

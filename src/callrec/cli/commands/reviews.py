@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.invocation import (
     Context,
@@ -18,7 +16,6 @@ from callrec.cli.invocation import (
     typed_moment,
 )
 from callrec.cli.layout import Table
-from callrec.crypto.canonical import LARGEST_INTEGER
 from callrec.errors import Failed, Tampered, Unusable
 from callrec.policy.reviews import ReviewVerdict
 from callrec.views.words import facts, local_time
@@ -187,52 +184,40 @@ def _confirmed(invocation: Invocation, practice: Practice, reference: str) -> fr
 
 SamplePercent = Annotated[
     int | None,
-    typer.Option(
+    options.number(
         "--sample",
-        metavar="PERCENT",
-        min=1,
-        max=100,
-        help="Pick this many in a hundred of those that wait; otherwise 5, at least 5 searches.",
+        "PERCENT",
+        "Pick this many in a hundred of those that wait; otherwise 5, at least 5 searches.",
+        least=1,
+        most=100,
     ),
 ]
 
 SampleCount = Annotated[
-    int | None,
-    typer.Option(
-        "--count",
-        metavar="N",
-        min=1,
-        max=LARGEST_INTEGER,
-        help="Pick this many of those that wait.",
-    ),
+    int | None, options.number("--count", "N", "Pick this many of those that wait.", least=1)
 ]
 
 Accept = Annotated[
     list[int] | None,
-    typer.Option(
-        "--accept",
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Accept the search of this entry; may be given again.",
+    options.number(
+        "--accept", "SEQ", "Accept the search of this entry; may be given again.", least=0
     ),
 ]
 
 Query = Annotated[
     list[int] | None,
-    typer.Option(
+    options.number(
         "--query",
-        metavar="SEQ",
-        min=0,
-        max=LARGEST_INTEGER,
-        help="Query the search of this entry, with --reason; may be given again.",
+        "SEQ",
+        "Query the search of this entry, with --reason; may be given again.",
+        least=0,
     ),
 ]
 
 AcceptGlass = Annotated[
-    bool, typer.Option("--accept", help="It was right to decide it alone; the flag goes.")
+    bool, options.plain("--accept", "It was right to decide it alone; the flag goes.")
 ]
 
 QueryGlass = Annotated[
-    bool, typer.Option("--query", help="Ask about it, with --reason; it stays flagged as queried.")
+    bool, options.plain("--query", "Ask about it, with --reason; it stays flagged as queried.")
 ]

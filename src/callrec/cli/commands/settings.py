@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -102,7 +100,7 @@ def _agree(
 
 
 SettingsFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="Settings, as settings.example.toml shows them.")
+    Path, options.named("FILE", "Settings, as settings.example.toml shows them.")
 ]
 
 AtEntry = Annotated[

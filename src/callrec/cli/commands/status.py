@@ -7,8 +7,6 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -38,7 +36,7 @@ EveryPractice = Annotated[
     Path | None, options.valued("--all", "DIR", "Each practice that has its NAME.toml in DIR.")
 ]
 AsMetrics = Annotated[
-    bool, typer.Option("--metrics", help="For a monitoring system, as Prometheus reads it.")
+    bool, options.plain("--metrics", "For a monitoring system, as Prometheus reads it.")
 ]
 
 status_app = new_app()
@@ -123,7 +121,7 @@ _MOST_HELD: Final = 1000
 """Findings that are shown together: of a vault whose files are gone there may be millions."""
 
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Fetch back what is damaged or missing; needs --from.")
+    bool, options.plain("--repair", "Fetch back what is damaged or missing; needs --from.")
 ]
 RepairFrom = Annotated[
     list[Path] | None, options.valued("--from", "DIR", "An archive drive's folder, with --repair.")

@@ -13,11 +13,7 @@ from callrec.desk.hints import page_for
 from callrec.desk.rendering import page
 from callrec.desk.seat import Seat
 from callrec.errors import is_allowed
-from callrec.policy.authority import (
-    RequestFacts,
-    check_is_decider,
-    check_may_decide,
-)
+from callrec.policy.authority import RequestFacts, check_is_decider, check_may_decide
 from callrec.policy.handling import check_may_change, check_may_close, check_may_gather
 from callrec.policy.hold import check_may_read_hold
 from callrec.policy.purpose import Purpose

@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.calls.ingest_attest import attest
 from callrec.cli.commands.calls.ingest_bundle import (
@@ -399,30 +397,27 @@ SystemName = Annotated[
 
 Unrecognised = Annotated[
     bool,
-    typer.Option(
+    options.plain(
         "--unrecognised",
-        help="Also take in files whose names no known telephone system writes, dated by the file.",
+        "Also take in files whose names no known telephone system writes, dated by the file.",
     ),
 ]
 
 Watch = Annotated[
-    bool,
-    typer.Option("--watch", help="Keep running, and take in each recording once it is complete."),
+    bool, options.plain("--watch", "Keep running, and take in each recording once it is complete.")
 ]
 
 LearnNames = Annotated[
     bool,
-    typer.Option(
+    options.plain(
         "--learn",
-        help="Only show how the names of recordings could be read, and propose templates for them.",
+        "Only show how the names of recordings could be read, and propose templates for them.",
     ),
 ]
 
 Attests = Annotated[
     bool,
-    typer.Option(
-        "--attest", help="Only sign recordings where they lie, by this machine's own key."
-    ),
+    options.plain("--attest", "Only sign recordings where they lie, by this machine's own key."),
 ]
 
 BundleFile = Annotated[
@@ -436,9 +431,7 @@ MapFile = Annotated[
 
 TriedRows = Annotated[
     int,
-    typer.Option(
-        "--rows", metavar="N", min=1, max=1000, help="How many rows of an export --try shows."
-    ),
+    options.number("--rows", "N", "How many rows of an export --try shows.", least=1, most=1000),
 ]
 
 InstructionFile = Annotated[
@@ -456,16 +449,14 @@ SupplierName = Annotated[
 
 WithinDays = Annotated[
     int,
-    typer.Option(
-        "--within", metavar="DAYS", min=1, max=365, help="How many days the supplier has for that."
+    options.number(
+        "--within", "DAYS", "How many days the supplier has for that.", least=1, most=365
     ),
 ]
 
 OnlyArchived = Annotated[
     bool,
-    typer.Option(
-        "--archived", help="List only what lies on as many drives as archive.copies says."
-    ),
+    options.plain("--archived", "List only what lies on as many drives as archive.copies says."),
 ]
 
 FirstDay = Annotated[

@@ -328,10 +328,7 @@ def _channel(text: str) -> Channel:
 
 
 ComplaintReference = Annotated[
-    str,
-    typer.Argument(
-        metavar="COMPLAINT", parser=read_complaint, help="Which complaint: C-2, or 2 for short."
-    ),
+    str, options.named("COMPLAINT", "Which complaint: C-2, or 2 for short.", read_complaint)
 ]
 
 ReceivedOn = Annotated[
@@ -347,9 +344,7 @@ HowItCame = Annotated[
 
 HowTheyWereTold = Annotated[
     Channel | None,
-    typer.Option(
-        "--how", metavar="CHANNEL", parser=_channel, help=f"How the complainant was told: {_WAYS}."
-    ),
+    options.valued("--how", "CHANNEL", f"How the complainant was told: {_WAYS}.", _channel),
 ]
 
 Complainant = Annotated[
@@ -380,11 +375,11 @@ WhatWasFound = Annotated[
 
 WhatCameOfIt = Annotated[
     Finding | None,
-    typer.Option(
+    options.valued(
         "--finding",
-        metavar="FINDING",
-        parser=lambda text: read_word(Finding, "finding", text),
-        help="Upheld, partly-upheld, not-upheld, withdrawn or other-matter.",
+        "FINDING",
+        "Upheld, partly-upheld, not-upheld, withdrawn or other-matter.",
+        lambda text: read_word(Finding, "finding", text),
     ),
 ]
 
@@ -394,17 +389,10 @@ OnDay = Annotated[
 
 AboutRequest = Annotated[
     str | None,
-    typer.Option(
-        "--request", metavar="REQUEST", parser=read_request, help="The request that it is about."
-    ),
+    options.valued("--request", "REQUEST", "The request that it is about.", read_request),
 ]
 
 AboutIncident = Annotated[
     str | None,
-    typer.Option(
-        "--incident",
-        metavar="INCIDENT",
-        parser=read_incident,
-        help="The incident that it is about.",
-    ),
+    options.valued("--incident", "INCIDENT", "The incident that it is about.", read_incident),
 ]

@@ -7,8 +7,6 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
@@ -125,22 +123,14 @@ def show(ctx: Context, incident: IncidentReference) -> None:
 
 
 IncidentReference = Annotated[
-    str,
-    typer.Argument(
-        metavar="INCIDENT", parser=read_incident, help="Which incident: I-3, or 3 for short."
-    ),
+    str, options.named("INCIDENT", "Which incident: I-3, or 3 for short.", read_incident)
 ]
 
 
 def _option(name: str, asked: AskedFinding) -> Any:
     kind = str if asked.least is None else int
-    option = typer.Option(
-        f"--{name.replace('_', '-')}",
-        metavar=asked.metavar,
-        min=asked.least,
-        max=asked.most,
-        help=asked.help,
-    )
+    flag, (least, most) = f"--{name.replace('_', '-')}", (asked.least, asked.most)
+    option = options.number(flag, asked.metavar, asked.help, least=least, most=most)
     return Annotated[kind | None, option]
 
 
@@ -228,9 +218,7 @@ def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -
 
 Noticed = Annotated[
     str | None,
-    typer.Option(
-        "--noticed", metavar="TIME", help='When it was noticed: "24/11/2026 9:30", or now.'
-    ),
+    options.valued("--noticed", "TIME", 'When it was noticed: "24/11/2026 9:30", or now.'),
 ]
 
 WhatHappened = Annotated[
@@ -248,31 +236,24 @@ WhomToTell = Annotated[
 
 IncidentRecordings = Annotated[
     list[int] | None,
-    typer.Option(
-        "--recording",
-        metavar="ID",
-        parser=read_recording,
-        help="A recording that it concerns; may be given again.",
+    options.valued(
+        "--recording", "ID", "A recording that it concerns; may be given again.", read_recording
     ),
 ]
 
 IncidentRequest = Annotated[
     str | None,
-    typer.Option(
-        "--request", metavar="REQUEST", parser=read_request, help="The request that it concerns."
-    ),
+    options.valued("--request", "REQUEST", "The request that it concerns.", read_request),
 ]
 
 
 IncidentOutcome = Annotated[
-    Outcome | None, typer.Option("--outcome", help="Whether the Information Commissioner was told.")
+    Outcome | None, options.plain("--outcome", "Whether the Information Commissioner was told.")
 ]
 
 OutcomeOn = Annotated[
     str | None,
-    typer.Option(
-        "--on", metavar="DATE", help='When that was: a day, or a time as in "26/11/2026 10:00".'
-    ),
+    options.valued("--on", "DATE", 'When that was: a day, or a time as in "26/11/2026 10:00".'),
 ]
 
 DelayReason = Annotated[

@@ -287,10 +287,10 @@ migrate_app = new_app()
 
 MoveTo = Annotated[
     str,
-    typer.Option(
+    options.valued(
         "--to",
-        metavar="URL",
-        help='Move the catalogue to this database of PostgreSQL; "sqlite" moves it back.'
+        "URL",
+        'Move the catalogue to this database of PostgreSQL; "sqlite" moves it back.'
         ' Or the recordings to this bucket, s3://NAME; "folder" moves them back.',
     ),
 ]
@@ -350,7 +350,5 @@ WithKit = Annotated[bool, typer.Option("--kit", help="Open with the recovery kit
 
 Drill = Annotated[
     bool,
-    typer.Option(
-        "--drill", help="Prove that it would work, in a folder that is deleted afterwards."
-    ),
+    options.plain("--drill", "Prove that it would work, in a folder that is deleted afterwards."),
 ]

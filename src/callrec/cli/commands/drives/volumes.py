@@ -7,8 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from callrec.cli import options
 from callrec.cli.commands.concerns import incident as incident_options
 from callrec.cli.invocation import (
     Context,
@@ -145,10 +144,7 @@ def _lost_lines(done: LostVolume, zone: tzinfo) -> Iterator[str]:
 
 
 VolumeLabel = Annotated[
-    str,
-    typer.Argument(
-        metavar="LABEL", help="Which archive drive: its label, as callrec archive list shows it."
-    ),
+    str, options.named("LABEL", "Which archive drive: its label, as callrec archive list shows it.")
 ]
 
 KeptBy = Annotated[str | None, valued("--with", "NAME", "Who has the drive.")]
@@ -157,22 +153,20 @@ KeptAt = Annotated[str | None, valued("--at", "PLACE", "Where it is: the fire sa
 
 RemoveLocal = Annotated[
     bool,
-    typer.Option(
+    options.plain(
         "--remove-local",
-        help="Then remove here what is on enough archive drives, once this one is read back again.",
+        "Then remove here what is on enough archive drives, once this one is read back again.",
     ),
 ]
 
 OnThisDisk = Annotated[
     bool,
-    typer.Option(
-        "--yes", help="Do not ask before the vault's own disk is used as a new archive drive."
+    options.plain(
+        "--yes", "Do not ask before the vault's own disk is used as a new archive drive."
     ),
 ]
 
 VolumeFolders = Annotated[
     list[Path] | None,
-    typer.Argument(
-        metavar="[DIR]...", help="Folders that were archived to; otherwise all that are attached."
-    ),
+    options.named("[DIR]...", "Folders that were archived to; otherwise all that are attached."),
 ]

@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of
@@ -132,8 +130,7 @@ RecorderKeyFiles = Annotated[
 ]
 
 Package = Annotated[
-    Path,
-    typer.Argument(metavar="PATH", help="The opened folder, the .zip as it came, or the .html."),
+    Path, options.named("PATH", "The opened folder, the .zip as it came, or the .html.")
 ]
 
 Witnesses = Annotated[
@@ -145,7 +142,5 @@ Witnesses = Annotated[
 
 Need = Annotated[
     int | None,
-    typer.Option(
-        "--need", metavar="N", min=1, max=9, help="How many of these must have, if not all."
-    ),
+    options.number("--need", "N", "How many of these must have, if not all.", least=1, most=9),
 ]

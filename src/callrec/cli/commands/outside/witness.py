@@ -101,9 +101,7 @@ LogKey = Annotated[str, typer.Argument(metavar="KEY", help="The line that the pr
 
 Origin = Annotated[
     str | None,
-    typer.Option(
-        "--origin", help="The record's name, where its key has another (never callrec's)."
-    ),
+    options.plain("--origin", "The record's name, where its key has another (never callrec's)."),
 ]
 
 Listen = Annotated[str, options.valued("--listen", "HOST:PORT", "Where to listen, 127.0.0.1:7380.")]

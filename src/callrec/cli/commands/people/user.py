@@ -531,11 +531,11 @@ def read_power(text: str) -> Power:
 
 PowerName = Annotated[
     Power,
-    typer.Option(
+    options.valued(
         "--power",
-        metavar="POWER",
-        parser=read_power,
-        help="Which power: decide-reserved, or another that the person's role does not have.",
+        "POWER",
+        "Which power: decide-reserved, or another that the person's role does not have.",
+        read_power,
     ),
 ]
 
@@ -546,9 +546,7 @@ KeyWords = Annotated[
     options.valued("--words", "TEXT", "The six words of the key, as they were read."),
 ]
 
-PeopleFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The .csv file that names the people to add.")
-]
+PeopleFile = Annotated[Path, options.named("FILE", "The .csv file that names the people to add.")]
 
 Seen = Annotated[bool, typer.Option("--seen", help="Someone else may know the old password.")]
 
@@ -558,10 +556,10 @@ End = Annotated[bool, typer.Option("--end", help="Take it back at once, and rene
 
 OnlyPowers = Annotated[
     list[Power] | None,
-    typer.Option(
+    options.valued(
         "--only",
-        metavar="POWER",
-        parser=read_power,
-        help="Give this power of the role and no other; may be given again.",
+        "POWER",
+        "Give this power of the role and no other; may be given again.",
+        read_power,
     ),
 ]

@@ -7,12 +7,11 @@ from datetime import date
 from functools import partial
 from typing import Annotated
 
-import typer
-
+from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation
 from callrec.cli.layout import Prose
-from callrec.cli.options import valued
+from callrec.cli.options import named, valued
 from callrec.errors import Unusable
 from callrec.policy import days as working_days
 from callrec.policy.clause import Law
@@ -149,11 +148,11 @@ def read_clock(text: str) -> str:
 
 ClockName = Annotated[
     str,
-    typer.Argument(
-        metavar="PURPOSE",
-        parser=read_clock,
-        help="What is asked for: subject-access, erasure, portability, deceased, outside-body;"
+    named(
+        "PURPOSE",
+        "What is asked for: subject-access, erasure, portability, deceased, outside-body;"
         " or breach.",
+        read_clock,
     ),
 ]
 
@@ -162,23 +161,22 @@ ReceivedOn = Annotated[
 ]
 
 Extended = Annotated[
-    bool,
-    typer.Option("--extended", help="Take three months instead of one, for a complex request."),
+    bool, options.plain("--extended", "Take three months instead of one, for a complex request.")
 ]
 
 Division = Annotated[
     working_days.Division | None,
-    typer.Option("--division", help="Whose bank holidays count; otherwise those in the settings."),
+    options.plain("--division", "Whose bank holidays count; otherwise those in the settings."),
 ]
 
 SameDay = Annotated[
-    bool, typer.Option("--urgent", help="For an outside body: the answer is needed the same day.")
+    bool, options.plain("--urgent", "For an outside body: the answer is needed the same day.")
 ]
 
 NothingOlder = Annotated[
     bool,
-    typer.Option(
-        "--nothing-older", help="For the deceased: nothing in the record is older than 40 days."
+    options.plain(
+        "--nothing-older", "For the deceased: nothing in the record is older than 40 days."
     ),
 ]
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.groups import new_app
 from callrec.cli.invocation import Context, Invocation, practice_of, signing_person
@@ -180,5 +178,5 @@ def _next(command: str, done: Destruction, to: Path | None) -> str:
 
 
 DestructionDryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be destroyed; destroy nothing.")
+    bool, options.plain("--dry-run", "Say what would be destroyed; destroy nothing.")
 ]

@@ -63,9 +63,8 @@ EventReason = Annotated[
 
 AskedForWhat = Annotated[
     AskedFor,
-    typer.Option(
-        "--for",
-        help="What you asked for. Once you ask for identity, the month begins when it comes.",
+    options.plain(
+        "--for", "What you asked for. Once you ask for identity, the month begins when it comes."
     ),
 ]
 
@@ -73,9 +72,7 @@ AtTime = Annotated[
     str | None, options.valued("--time", "TIME", "When it was handed over, if known: 14:05.")
 ]
 
-HandedOverBy = Annotated[
-    Channel | None, typer.Option("--by", help="How the package was handed over.")
-]
+HandedOverBy = Annotated[Channel | None, options.plain("--by", "How the package was handed over.")]
 
 ToWhom = Annotated[
     str | None, options.valued("--to-whom", "TEXT", "To whom; kept sealed in the record.")
@@ -91,11 +88,11 @@ WhichRelease = Annotated[
 
 NotHeard = Annotated[
     list[Unheard] | None,
-    typer.Option(
+    options.valued(
         "--not-heard",
-        metavar="ID=TEXT",
-        parser=read_not_heard,
-        help="Why nobody needs to check a recording for third parties; 1042-1060=TEXT for several.",
+        "ID=TEXT",
+        "Why nobody needs to check a recording for third parties; 1042-1060=TEXT for several.",
+        read_not_heard,
     ),
 ]
 

@@ -201,7 +201,7 @@ def _list_lines(letters: Letters) -> Iterator[str | Table | Prose]:
 
 KindOfLetter = Annotated[
     LetterKind | None,
-    typer.Option("--kind", help="What the letter is for; those that are true now are listed."),
+    options.plain("--kind", "What the letter is for; those that are true now are listed."),
 ]
 
 Tell = Annotated[
@@ -216,8 +216,8 @@ Tell = Annotated[
 
 WhichLetter = Annotated[
     int | None,
-    typer.Option(
-        "--letter", metavar="N", min=1, max=10_000, help="Which letter, by its number; the newest."
+    options.number(
+        "--letter", "N", "Which letter, by its number; the newest.", least=1, most=10_000
     ),
 ]
 

@@ -66,8 +66,8 @@ _SIX: Mapping[str, Any] = {
 
 AttachMatching = Annotated[
     bool,
-    typer.Option(
-        "--attach-matching", help="Attach the recordings that match, if you may search for them."
+    options.plain(
+        "--attach-matching", "Attach the recordings that match, if you may search for them."
     ),
 ]
 

@@ -71,13 +71,7 @@ OneRecording = Annotated[
 ]
 
 WhoIsHeard = Annotated[
-    str,
-    typer.Option(
-        "--subject",
-        metavar="PERSON",
-        parser=read_subject,
-        help="Who on the register is heard in it: S-3.",
-    ),
+    str, valued("--subject", "PERSON", "Who on the register is heard in it: S-3.", read_subject)
 ]
 
 HowRecognised = Annotated[

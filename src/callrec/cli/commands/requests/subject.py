@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from callrec.cli import options
 from callrec.cli.commands.requests.erase import find_attached_volumes, volume_not_erased
 from callrec.cli.commands.search import ask_reason_or_request
@@ -263,12 +261,7 @@ def list_(ctx: Context) -> None:
 
 
 SubjectReference = Annotated[
-    str,
-    typer.Argument(
-        metavar="PERSON",
-        parser=read_subject,
-        help="Which person on the register: S-3, or 3 for short.",
-    ),
+    str, options.named("PERSON", "Which person on the register: S-3, or 3 for short.", read_subject)
 ]
 
 PersonNames = Annotated[
@@ -288,17 +281,17 @@ NhsNumber = Annotated[
 
 PersonNumbers = Annotated[
     list[str] | None,
-    typer.Option(
+    options.valued(
         "--number",
-        "-n",
-        metavar="NUMBER",
-        help="A telephone number that they use, in any spelling; may be given again.",
+        "NUMBER",
+        "A telephone number that they use, in any spelling; may be given again.",
+        short="-n",
     ),
 ]
 
 PersonNumber = Annotated[
     str | None,
-    typer.Option("--number", "-n", metavar="NUMBER", help="A telephone number that they use."),
+    options.valued("--number", "NUMBER", "A telephone number that they use.", short="-n"),
 ]
 
 Proved = Annotated[
