@@ -17,11 +17,14 @@ from callrec.errors import NotFound, Refused
 from callrec.incidents.incident import update_incident
 from callrec.incidents.show import incident_warnings, list_incidents, show_incident
 from callrec.policy.breach import Findings
+from callrec.policy.further import FurtherParticular
+from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
 from callrec.practice import Actor, Practice
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.registers import read_register
+from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
 from house.complaints import a_complaint
 from house.incidents import an_incident
@@ -31,8 +34,8 @@ from house.requests import further_of, logged_in, said, signed_in
 SEEN, HIDDEN = ["C-2", "I-2"], ["C-1", "C-3", "I-1"]
 
 
-def of_the_police(house: House, *parties: str) -> str:
-    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+def of_the_police(house: House, *parties: str, may_be_told: str = "no") -> str:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told=may_be_told)
     asks = said(Purpose.OUTSIDE_BODY, further=further, parties=parties)
     sam = logged_in(house, "sam")
     return create_request(
@@ -104,6 +107,17 @@ def test_nor_is_it_for_what_they_would_add(police: House) -> None:
         update_incident(police.practice, pat, "I-1", Findings(people="a patient"))
     with pytest.raises(NotFound):
         a_complaint(police, "pat", incident="I-1")
+
+
+def test_what_they_entered_themselves_they_know(stocked: House) -> None:
+    request = of_the_police(stocked, "Pat Ellison", may_be_told="yes")
+    a_complaint(stocked, "pat", request=request)
+    a_complaint(stocked, "sam", request=request)
+    told = Answers(further={FurtherParticular.SUBJECT_MAY_BE_TOLD: "no"})
+    amend_particulars(stocked.practice, signed_in(stocked, "sam"), request, told)
+    pat = signed_in(stocked, "pat")
+    assert in_lists(stocked.practice, pat) == {"C-1"}
+    assert show_complaint(stocked.practice, pat, "C-1").request == request
 
 
 def test_nobody_else_than_who_decides_is_told_of_it(stocked: House) -> None:
