@@ -255,7 +255,7 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "incident close": (
         "I-2",
         "I-2 --outcome reported --on 12/3/2026",
-        'I-2 --outcome not-reported --reason "Nobody heard them"',
+        "I-2 --outcome not-reported --on today",
     ),
     "complaint": ("receive", "list", "show C-2"),
     "complaint receive": (

@@ -143,6 +143,6 @@ def off_the_record(practice: Practice, result: Result) -> tuple[Problem, ...]:
     told = {**said, "released": []}
     at = parse_instant(said["at"])
     if canonical(told) != certificate_bytes(now, by=said["certified_by"], at=at):
-        what = "says otherwise than this practice's record does now"
+        what = "is out of date: the practice's record says more now; ask for a newer one"
         return (Problem("the certificate", what),)
     return ()
