@@ -61,7 +61,7 @@ _KEPT_BY: Final = {
 }
 
 NOT_REACHED: Final = (
-    "copies of the vault that were made without callrec: they hold the keys until they go",
+    "copies of the vault or of a drive, made without callrec: they hold the keys until they go",
     "what the sectors of a disk or drive still hold of deleted files",
     "what was released, and what others have copied of it",
     "the recordings as the telephone system or its supplier keeps them",
