@@ -30,6 +30,7 @@ from callrec.search.show import show_recording
 from house import practices
 from house.call_records import a_row, records, take_in_with
 from house.calls import a_call, take_in
+from house.commands import type_in
 from house.holds import (
     ALL,
     ANN,
@@ -53,7 +54,9 @@ from house.people import lend_power
 from house.practices import House
 from house.requests import (
     REASON,
+    a_request,
     approve,
+    further_of,
     last_leaf,
     logged_in,
     pass_days,
@@ -475,6 +478,18 @@ def test_a_hold_that_there_is_not_is_not_found(house: House) -> None:
         show_hold(house.practice, logged_in(house, "max"), 7)
     with pytest.raises(NotFound, match="no hold H-7"):
         lift(house, 7)
+
+
+def test_nor_is_one_that_is_kept_from_somebody_whatever_they_do_with_it(house: House) -> None:
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    asks = {"further": further, "parties": ("Pat Ellison",)}
+    a_request(house, "max", purpose=Purpose.OUTSIDE_BODY, recordings=[1], **asks)
+    for done in (["show"], ["lift"], ["lift", "--reason", REASON, "--countersign", "max", "--yes"]):
+        hidden, none = (
+            type_in(house, "pat", "hold", done[0], hold, *done[1:]) for hold in ("H-1", "H-9")
+        )
+        assert (hidden.status, hidden.err) == (none.status, none.err.replace("H-9", "H-1"))
+        assert "there is no hold H-1" in hidden.err
 
 
 def test_two_people_lift_it_each_under_a_leaf_of_his_own(house: House) -> None:

@@ -15,6 +15,7 @@ from callrec.policy.purpose import Purpose
 from callrec.policy.rights.note import NoteAct, NoteState
 from callrec.practice import writing
 from callrec.record.versions import fresh_nonces
+from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.verify import Verdict, check_vault
 from callrec.requests.gather import gather_recordings
 from callrec.retention.people import erase_subject
@@ -24,7 +25,16 @@ from house.erasures import erase
 from house.holds import ANN, ask, problems, verdict, with_two_callers
 from house.listening import hear
 from house.practices import House, without_password
-from house.requests import approve, by_sql, logged_in, request_id, rows, signed_in
+from house.requests import (
+    a_request,
+    approve,
+    by_sql,
+    further_of,
+    logged_in,
+    request_id,
+    rows,
+    signed_in,
+)
 from house.stages import GRANTED, Stage, copied
 from house.subjects import a_person
 
@@ -212,6 +222,30 @@ def test_gathering_finds_a_recording_in_which_somebody_was_heard(callers: House)
 
 def sealed_notes(house: House) -> list[object]:
     return rows(house, "SELECT sealed FROM note_version UNION SELECT sealed FROM note_key")
+
+
+def test_what_is_noted_under_a_request_that_is_kept_from_somebody_is_kept_too(
+    stocked: House,
+) -> None:
+    """Whatever else the same person handles for it; and that it was changed is in no list."""
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    asks = {"further": further, "parties": ("Pat Ellison",)}
+    for _ in range(8):  # which comes first by its id is chance
+        a_request(stocked, "max", recordings=[1])
+    a_request(stocked, "max", purpose=Purpose.OUTSIDE_BODY, recordings=[1], **asks)
+    max_ = signed_in(stocked, "max")
+    made = write_note(stocked.practice, max_, 1, text=NOTED)
+    write_note(stocked.practice, max_, 1, text=f"{NOTED} twice", note=made.reference)
+    seen = {
+        login: list_audit(
+            stocked.practice, signed_in(stocked, login), LogFilter(action="note"), limit=9
+        )[1]
+        for login in ("dora", "pat")
+    }
+    assert seen == {"dora": 2, "pat": 0}
+    shown = show_recording(stocked.practice, signed_in(stocked, "pat"), 1)
+    assert shown.notes == ()
+    assert len(show_recording(stocked.practice, max_, 1).notes) == 1
 
 
 def test_it_goes_with_its_person(listened: House) -> None:

@@ -21,6 +21,7 @@ from callrec.policy.purpose import Purpose
 from callrec.practice import writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
+from callrec.requests.event import close_request
 from house.commands import done, type_in
 from house.drives import archive, drive, stand_alone
 from house.erasures import erase
@@ -80,6 +81,24 @@ def test_what_was_granted_waits_for_its_person(granted: House) -> None:
     (item,) = read_inbox(granted.practice, logged_in(granted, "sam"))
     assert (item.reference, item.waits_to, item.recordings) == ("R-1", "hear", 2)
     assert inbox(granted, "max") == []
+
+
+def test_what_was_heard_waits_to_be_closed_after_its_grants_have_ended(granted: House) -> None:
+    hear(granted, "R-1", 1, "sam", attended=("nobody",))
+    hear(granted, "R-1", 2, "sam", attended=("nobody",))
+    other = a_request(granted, "sam")
+    approve(granted, other, "dora", to="sam")
+    hear(granted, other, 1, "sam", attended=("nobody",))
+    assert inbox(granted, "sam") == [("R-1", "close"), ("R-2", "hear")]
+    revoke_grants(granted.practice, signed_in(granted, "dora"), other, reason=ANOTHER_REASON)
+    assert ("R-2", "close") in inbox(granted, "sam")
+    pass_days(granted, 400)
+    assert inbox(granted, "sam") == [("R-1", "close"), ("R-2", "close")]
+    disable_person(granted.practice, signed_in(granted, "dora"), login="sam")
+    granted.open()
+    assert {*inbox(granted, "max")} >= {("R-1", "close"), ("R-2", "close")}
+    close_request(granted.practice, signed_in(granted, "max"), "R-1")
+    assert ("R-1", "close") not in inbox(granted, "max")
 
 
 def without_foreign_keys(house: House, statement: str) -> None:

@@ -192,7 +192,7 @@ def test_its_headings_are_in_usual_words() -> None:
 def test_the_patient_is_told_whether_something_was_cut_or_silenced() -> None:
     edited = in_one_line(read_me_first(a_manifest(an_edited_copy()), contact="-"))
     assert "Nothing in them has been cut or silenced." in in_one_line(READ_ME)
-    assert "Something in them has been cut or silenced. certificate.pdf gives the reason" in edited
+    assert "Something in them has been cut or silenced. certificate.pdf says what" in edited
     assert "nobody else" not in edited  # that is one ground of several
     assert "third" not in edited
 

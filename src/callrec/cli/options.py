@@ -40,19 +40,16 @@ def plain(name: str, text: str) -> Any:
     return typer.Option(name, help=text)
 
 
-def valued(
-    name: str, metavar: str, text: str, read: Callable[[str], object] | None = None, short: str = ""
-) -> Any:
-    """An option that takes a value, as ``--to FILE``; its help, and what reads it."""
-    names = (name, short) if short else (name,)
-    return typer.Option(*names, metavar=metavar, parser=read, help=text)
+def valued(name: str, metavar: str, text: str, read: Callable[[str], object] | None = None) -> Any:
+    """An option that takes a value, ``--to FILE`` or ``--number -n``; help, and what reads it."""
+    return typer.Option(*name.split(), metavar=metavar, parser=read, help=text)
 
 
 def number(
     name: str, metavar: str, text: str, *, least: int | None, most: int | None = LARGEST_INTEGER
 ) -> Any:
     """An option that takes a whole number, and its help."""
-    return typer.Option(name, metavar=metavar, min=least, max=most, help=text)
+    return typer.Option(*name.split(), metavar=metavar, min=least, max=most, help=text)
 
 
 def named(metavar: str, text: str, read: Callable[[str], object] | None = None) -> Any:
@@ -126,9 +123,7 @@ Recordings = Annotated[
 
 Request = Annotated[
     str | None,
-    valued(
-        "--request", "REQUEST", "The request under which this is done.", read_request, short="-R"
-    ),
+    valued("--request -R", "REQUEST", "The request under which this is done.", read_request),
 ]
 
 
@@ -137,22 +132,20 @@ Request = Annotated[
 Numbers = Annotated[
     list[str] | None,
     valued(
-        "--number",
+        "--number -n",
         "NUMBER",
         "Outside telephone number, written in any way; ...4567 for its last digits; withheld,"
         " with one day and a request. May be given again.",
-        short="-n",
     ),
 ]
 
 RequestNumbers = Annotated[
     list[str] | None,
     valued(
-        "--number",
+        "--number -n",
         "NUMBER",
         "Outside telephone number, written in any way; withheld, for calls that showed none,"
         ' or "withheld 1/3/2024 to 31/3/2024". May be given again.',
-        short="-n",
     ),
 ]
 
@@ -166,10 +159,9 @@ Names = Annotated[
 Days = Annotated[
     list[str] | None,
     valued(
-        "--date",
+        "--date -d",
         "DATE",
         "Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday. May be given again.",
-        short="-d",
     ),
 ]
 
@@ -184,9 +176,7 @@ LastDays = Annotated[
 
 Date = Annotated[
     str | None,
-    valued(
-        "--date", "DATE", "Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday.", short="-d"
-    ),
+    valued("--date -d", "DATE", "Day of the call: 4/1/2024, 4 Jan 2024, today, yesterday."),
 ]
 
 FirstSearchDay = Annotated[
@@ -198,17 +188,17 @@ LastSearchDay = Annotated[
 ]
 
 Time = Annotated[
-    str | None, valued("--time", "TIME", "Time of the call: 14:05, or 14:00-14:30.", short="-t")
+    str | None, valued("--time -t", "TIME", "Time of the call: 14:05, or 14:00-14:30.")
 ]
 
 Extensions = Annotated[
     list[str] | None,
-    valued("--extension", "EXT", "The practice's own extension; may be given again.", short="-e"),
+    valued("--extension -e", "EXT", "The practice's own extension; may be given again."),
 ]
 
 SearchedParties = Annotated[
     list[str] | None,
-    valued("--party", "NAME", "Name of someone who took part; may be given again.", short="-p"),
+    valued("--party -p", "NAME", "Name of someone who took part; may be given again."),
 ]
 
 Directions = Annotated[
@@ -217,23 +207,14 @@ Directions = Annotated[
 ]
 
 Limit = Annotated[
-    int | None,
-    typer.Option(
-        "--limit",
-        "-l",
-        metavar="N",
-        min=1,
-        max=LARGEST_INTEGER,
-        help="Show at most this many, newest first.",
-    ),
+    int | None, number("--limit -l", "N", "Show at most this many, newest first.", least=1)
 ]
 
 
 # How it is done.
 
 Reason = Annotated[
-    str | None,
-    valued("--reason", "TEXT", "Why, in a sentence; it is kept in the record.", short="-r"),
+    str | None, valued("--reason -r", "TEXT", "Why, in a sentence; it is kept in the record.")
 ]
 
 To = Annotated[Path, valued("--to", "DIR", "Folder or drive to write to.")]
@@ -319,7 +300,7 @@ Subject = Annotated[
 
 Since = Annotated[str | None, valued("--since", "TIME", "From this day or time on: 4/1/2024.")]
 
-Until = Annotated[str | None, valued("--until", "TIME", "Before this day or time.", short="-u")]
+Until = Annotated[str | None, valued("--until -u", "TIME", "Before this day or time.")]
 
 Full = Annotated[bool, plain("--full", "Check every signature again, the old ones too.")]
 
@@ -426,8 +407,7 @@ PurposeName = Annotated[
 ]
 
 Parties = Annotated[
-    list[str] | None,
-    valued("--party", "NAME", "Who took part, or unknown; may be given again.", short="-p"),
+    list[str] | None, valued("--party -p", "NAME", "Who took part, or unknown; may be given again.")
 ]
 
 About = Annotated[str, valued("--about", "TEXT", "Anything else about the call.")]
@@ -452,14 +432,11 @@ Mine = Annotated[bool, typer.Option("--mine", help="Only requests that you made.
 # What is decided.
 
 ForUser = Annotated[
-    str,
-    valued(
-        "--for", "USER", "Who will hear it; otherwise the person who made the request.", short="-f"
-    ),
+    str, valued("--for -f", "USER", "Who will hear it; otherwise the person who made the request.")
 ]
 
 LastDay = Annotated[
-    str | None, valued("--until", "DATE", "The last day on which it may be heard.", short="-u")
+    str | None, valued("--until -u", "DATE", "The last day on which it may be heard.")
 ]
 
 Note = Annotated[str, valued("--note", "TEXT", "A note, kept sealed in the record.")]

@@ -191,7 +191,8 @@ def incidents_waiting_for(
     practice: Practice, person: Person, connection: Connection
 ) -> Iterator[ListedIncident]:
     """Open incidents that a person was notified of, or may close as Data Controller."""
-    waiting = _open_incidents(practice, None, connection)
+    entered = entered_incidents(practice, None, connection)
+    waiting = [each for each in entered if each.facts.state is IncidentState.OPEN]
     if Power.GOVERN not in powers_of(person, today(practice)):
         waiting = [each for each in waiting if each.facts.told == person.id]
     yield from _listed(practice, connection, waiting)
@@ -200,12 +201,12 @@ def incidents_waiting_for(
 def incident_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:
     """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
     with reading(practice.engine) as connection:
-        waiting = _open_incidents(practice, actor, connection)
-    now = practice.now()
-    for each in sorted(
-        waiting, key=lambda each: each.noticed_at or datetime.min.replace(tzinfo=UTC)
-    ):
+        entered = entered_incidents(practice, actor, connection)
+    now, earliest = practice.now(), datetime.min.replace(tzinfo=UTC)
+    for each in sorted(entered, key=lambda each: each.noticed_at or earliest):
         reference = each.facts.reference
+        if each.facts.state is not IncidentState.OPEN:
+            continue
         if each.noticed_at is None:
             yield f"incident {reference} is not as it was reported: callrec audit verify"
             continue
@@ -259,13 +260,6 @@ def _entered(entered: Entered[IncidentHistory]) -> EnteredIncident:
         reference=f"I-{entered.number}", state=state, reporter=reporter, told=told
     )
     return EnteredIncident(entered.id, facts, noticed_at)
-
-
-def _open_incidents(
-    practice: Practice, actor: Actor | None, connection: Connection
-) -> list[EnteredIncident]:
-    entered = entered_incidents(practice, actor, connection)
-    return [each for each in entered if each.facts.state is IncidentState.OPEN]
 
 
 def _listed(

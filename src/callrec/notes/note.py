@@ -16,6 +16,7 @@ from callrec.crypto import primitives
 from callrec.dataclass import dataclass
 from callrec.errors import Locked, NotFound
 from callrec.notes.log import NOTES, NoteBody, NoteVersion, asking_leaves, columns_of, facts_of
+from callrec.policy.purpose import Purpose, is_for
 from callrec.policy.retention import RecordingState
 from callrec.policy.rights.note import (
     NoteAct,
@@ -93,9 +94,9 @@ def _make(
 ) -> WrittenNote:
     facts, on = facts_of(asking_leaves(act.connection), actor.person.id, uid), today(practice)
     check_may_note(actor.person, [*facts.values()], on=on)
-    # That it was heard is what a note rests on best.
+    # That it was heard is what a note rests on best; but what is kept from somebody stays so.
     allowed = [id_ for id_, each in facts.items() if may_note(actor.person, each, on=on)]
-    request = max(allowed, key=lambda id_: facts[id_].heard)
+    request = max(allowed, key=lambda id_: (is_for(id_, Purpose.OUTSIDE_BODY), facts[id_].heard))
     number = next_number(act.connection, tables.note.c.id, NoteAct.MADE)
     which = NoteVersion(practice.vault, primitives.random_id(), 1, uid, actor.person.id)
     body = NoteBody(number=number, **said)

@@ -10,7 +10,7 @@ went out, once none of its grants is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -223,7 +223,7 @@ def _read(
 def _items(read: _Reading) -> tuple[InboxItem, ...]:
     items = [
         *(*_to_decide(read), *_to_attach(read), *_to_gather(read)),
-        *(*_to_hear(read), *_to_record(read)),
+        *(*_to_hear(read), *_to_close(read), *_to_record(read)),
         *(*_to_carry_out(read), *_to_review(read), *_to_settle(read), *_to_archive(read)),
         *(*_to_confirm(read), *_to_answer(read)),
     ]
@@ -368,20 +368,31 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
 
 def _to_record(read: _Reading) -> Iterator[InboxItem]:
     """Packages of which nobody has said who has them, for who released them; else who decides."""
-    practice, me = read.practice, read.person.id
+    me = read.person.id
     out = {leaf.subject[0]: leaf for leaf in unrecorded_releases(read.connection)}
     for row in read.rows:
-        if row.id not in out:
-            continue
-        by = practice.register.person(out[row.id].actor)
-        whose = {by.id}
-        if by.standing is not Standing.CONFIRMED:
-            makers = outline_of(read.makings, row).makers
-            whose = {*possible_deciders(practice, Purpose(row.purpose), makers)}
-        if me in whose:
+        if row.id in out and me in _whose(read, row, out[row.id].actor):
             _, _, *given = out[row.id].subject
             item = replace(_item(read, row, InboxAction.RECORD), recordings=len(given))
             yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)
+
+
+def _whose(read: _Reading, row: Row[Any], by: str) -> Collection[str]:
+    """Who goes on with what somebody began: they do; those who decide it, once they may not."""
+    if read.practice.register.person(by).standing is Standing.CONFIRMED:
+        return {by}
+    makers = outline_of(read.makings, row).makers
+    return possible_deciders(read.practice, Purpose(row.purpose), makers)
+
+
+def _to_close(read: _Reading) -> Iterator[InboxItem]:
+    """Heard requests without a clock whose grants have ended: what they hold waits for an end."""
+    for row in read.rows:
+        last, terms = read.ends.last_grants.get(row.id), TERMS[Purpose(row.purpose)]
+        is_left = row.state == RequestState.HEARD and not terms.is_dated
+        has_ended = is_left and (last is None or has_lapsed(last, read.practice.now()))
+        if has_ended and read.person.id in _whose(read, row, row.requester):
+            yield _item(read, row, InboxAction.CLOSE)
 
 
 def _to_archive(read: _Reading) -> Iterator[InboxItem]:

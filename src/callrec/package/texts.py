@@ -181,10 +181,11 @@ def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
     """YOUR-RIGHTS.txt: what a data subject is told beside their copy [UK GDPR 15(1), (2)]."""
     if own:
         return own.strip("\n") + "\n"
-    kept = (
-        f"{_INDENT}{call}   {f'until {day_in_words(day)}' if day else 'no last day is set'}"
-        for call, day in facts.kept_until.items()
-    )
+    on, kept = manifest.at.date(), []
+    for call, day in facts.kept_until.items():
+        held = ", and we still hold it" if day and day < on else ""
+        until = f"until {day_in_words(day)}{held}" if day else "no last day is set"
+        kept.append(f"{_INDENT}{call}   {until}")
     return _text(
         "your-rights.txt",
         practice=manifest.practice,
@@ -321,8 +322,8 @@ def _edited(manifest: Manifest) -> str:
     if not any(file.edits for file in manifest.files):
         return "Nothing in them has been cut or silenced."
     return (
-        "Something in them has been cut or silenced. certificate.pdf gives the reason for each"
-        " part. Their originals stay at the practice."
+        "Something in them has been cut or silenced. certificate.pdf says what, and why for each"
+        " silence. Their originals stay at the practice."
     )
 
 

@@ -379,13 +379,15 @@ def check_may_deny_alone(person: Person, request: RequestFacts, *, on: date) -> 
     check_not_subject(person, request)
 
 
-def check_is_decider(person: Person, request: RequestFacts, *, on: date) -> None:
+def check_is_decider(
+    person: Person, request: RequestFacts, *, on: date, command: str = "approve"
+) -> None:
     """Those who decide a purpose may take an approval back [policy 4(b)].
 
     They may also extend the time [UK GDPR 12(3)]. Both of their own requests too, since neither
     gives access; not of one about themselves.
     """
-    check_decides_purpose(person, request, on=on)
+    check_decides_purpose(person, request, on=on, command=command)
     check_not_subject(person, request)
 
 

@@ -81,7 +81,7 @@ def check_may_close(person: Person, request: RequestFacts, *, on: date) -> None:
     if request.state is RequestState.IN_EFFECT and TERMS[request.purpose].restricts:
         check_may_lift(person, request, on=on)
     elif person.id != request.requester:
-        check_is_decider(person, request, on=on)
+        check_is_decider(person, request, on=on, command="request close")
 
 
 def check_closing(
@@ -154,7 +154,7 @@ def check_may_record_event(person: Person, request: RequestFacts, *, on: date) -
     """
     check_in_force(person)
     if person.id not in request.makers:
-        check_is_decider(person, request, on=on)
+        check_is_decider(person, request, on=on, command="request event")
 
 
 def check_is_awaited_proof(request: RequestFacts, awaited: Awaited | None) -> None:

@@ -210,7 +210,7 @@ def check_third_parties(request: RequestFacts) -> None:
         raise Refused(
             "nobody has checked these recordings for third parties",
             clause=TERMS[request.purpose].decided_under,
-            hint="listen to them, then say what you found:"
+            hint="listen to them; a person who made or decides the request says what was found:"
             f" callrec request event {request.reference} third-parties --on today --reason TEXT",
         )
 

@@ -28,10 +28,12 @@ from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
 from callrec.incidents.log import incidents_hidden_from
 from callrec.login.people import logins
+from callrec.notes.log import NOTES
 from callrec.policy.authority import check_may
 from callrec.policy.hold import HoldAct
 from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, check_goes_on, record, today
+from callrec.record.acts import done_leaves
 from callrec.record.versions import find_details, find_details_if_sound
 from callrec.requests.open import hidden_from
 from callrec.system.files import check_new, whole_file
@@ -86,8 +88,8 @@ def list_audit(
 ) -> tuple[tuple[Entry, ...], int]:
     """The newest leaves that are asked for, oldest first, and how many there are in all.
 
-    Leaves about a request that is hidden from the actor, or about a hold, an incident or a
-    complaint that is because of one, are neither listed nor counted.
+    Leaves about a request that is hidden from the actor, or about a hold, a note, an incident or
+    a complaint that is because of one, are neither listed nor counted.
 
     Raises:
         Refused: the actor may not read the audit log.
@@ -99,7 +101,9 @@ def list_audit(
         holds = (row.id for row in all_holds(connection) if row.request in hidden)
         incidents = incidents_hidden_from(practice, actor, connection)
         complaints = complaints_hidden_from(practice, actor, connection)
-        unnamed = [~_is_about(id_) for id_ in (*hidden, *holds, *incidents, *complaints)]
+        noted = NOTES.histories(done_leaves(connection, NOTES.acts)) if hidden else {}
+        notes = (id_ for id_, each in noted.items() if hidden.intersection(each.leaves[0].subject))
+        unnamed = [~_is_about(each) for each in (*hidden, *holds, *notes, *incidents, *complaints)]
         asked_for = and_(true(), *names.conditions(wanted), *unnamed)
         leaf = tables.leaf.c
         count = select(func.count()).select_from(tables.leaf).where(asked_for)

@@ -163,10 +163,10 @@ def lift_hold(
         log_lifted_together(act, actor, countersigner, hold.id, reason=reason)
 
 
-def check_hold_exists(practice: Practice, number: int) -> None:
-    """Before anything is asked about a hold; NotFound where there is none."""
+def check_hold_exists(practice: Practice, actor: Actor, number: int) -> None:
+    """Before anything is asked about a hold; NotFound where the actor may know of none."""
     with reading(practice.engine) as connection:
-        find_hold(connection, number)
+        find_visible_hold(practice, actor, connection, number)
 
 
 def check_entitled_to_lift(practice: Practice, actor: Actor, number: int) -> None:

@@ -13,6 +13,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     acting_person,
+    acting_person_if_any,
     countersigning_person,
     practice_and_actor,
     practice_of,
@@ -67,7 +68,8 @@ def lift(
     from callrec.retention.holds import check_hold_exists, lift_hold
 
     prompts, practice = ctx.obj.prompts, practice_of(ctx.obj)
-    check_hold_exists(practice, hold)
+    if someone := acting_person_if_any(ctx.obj, practice):
+        check_hold_exists(practice, someone, hold)
     why = reason or prompts.ask("Reason", option="--reason TEXT")
     second = countersign or prompts.ask("Who countersigns", option="--countersign USER")
     prompts.confirm(f"lift H-{hold}", yes=yes)

@@ -105,7 +105,7 @@ def ask_lift(seat: Seat, asked: Asked, hold: str) -> Answered:
 def lift(seat: Seat, asked: Asked, hold: str) -> Answered:
     """End a hold, by two people who each type their password."""
     number = read_hold(hold)
-    check_hold_exists(seat.practice, number)
+    check_hold_exists(seat.practice, seat.actor, number)
     check_confirmed(asked)
     actor = seat.signer(password_of(asked))
     second = second_of(seat, asked)

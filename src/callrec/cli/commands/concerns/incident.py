@@ -204,13 +204,8 @@ def close(
 
 
 def _show_updated(invocation: Invocation, updated: UpdatedIncident, done: str) -> None:
-    out = invocation.out
-    value = {
-        "id": updated.reference,
-        **facts(updated, "state", "version", "must_be_reported", "must_tell_people"),
-        **facts(updated, "still_missing"),
-    }
-    out.show(value, done)
+    out, told = invocation.out, ("must_be_reported", "must_tell_people", "still_missing")
+    out.show({"id": updated.reference, **facts(updated, "state", "version", *told)}, done)
     for line in updated_lines(updated):
         out.note(line)
     out.next_step(f"callrec incident show {updated.reference}")

@@ -282,16 +282,14 @@ NhsNumber = Annotated[
 PersonNumbers = Annotated[
     list[str] | None,
     options.valued(
-        "--number",
+        "--number -n",
         "NUMBER",
         "A telephone number that they use, in any spelling; may be given again.",
-        short="-n",
     ),
 ]
 
 PersonNumber = Annotated[
-    str | None,
-    options.valued("--number", "NUMBER", "A telephone number that they use.", short="-n"),
+    str | None, options.valued("--number -n", "NUMBER", "A telephone number that they use.")
 ]
 
 Proved = Annotated[
