@@ -25,6 +25,7 @@ from callrec.requests.history import log_request_event, read_history
 from callrec.requests.restrictions import effects_on, restricted_by
 from callrec.requests.show import show_request
 from callrec.search.show import show_recording
+from house.commands import type_in
 from house.erasures import erase
 from house.holds import verified
 from house.listening import hear
@@ -171,10 +172,13 @@ def test_from_the_day_it_is_asked_for_nothing_of_it_is_destroyed(stocked: House)
 def test_what_is_objected_to_or_corrected_may_still_be_erased(
     stocked: House, purpose: Purpose
 ) -> None:
-    in_effect(stocked, purpose)
+    objection = in_effect(stocked, purpose)
     erasure = a_request(stocked, purpose=Purpose.ERASURE, recordings=(1,))
     approve(stocked, erasure, "dora", to="dora", recordings=(1,))
     assert erase(stocked, erasure).destroyed == (1,)
+    for reference in (objection, erasure):
+        shown = type_in(stocked, "dora", "request", "show", reference).out
+        assert "destroyed: nobody can hear it" in shown
     assert verified(stocked).verdict is Verdict.INTACT
 
 

@@ -11,6 +11,7 @@ from callrec.policy.days import last_day, short_date
 from callrec.policy.further import FurtherParticular, KeptFile
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import ENDED_STATES, GATHERABLE, UNDECIDED, RequestState
+from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import ReviewVerdict
 from callrec.policy.search import described_by
 from callrec.policy.words import in_words
@@ -157,7 +158,9 @@ def recording_facts(recording: ShownRecording, zone: tzinfo) -> Iterator[tuple[s
 
 
 def recording_remarks(recording: ShownRecording) -> Iterator[tuple[str, str]]:
-    """How it came in if by hand, in what it is not as the request says, why it was kept."""
+    """That it is gone, was brought in by hand, is not as the request says, or why it was kept."""
+    if recording.state == RecordingState.DESTROYED:
+        yield "  now", "destroyed: nobody can hear it"
     if recording.by_hand:
         yield "  came in", _by_hand(recording)
     if recording.findings:
