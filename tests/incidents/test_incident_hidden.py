@@ -31,6 +31,8 @@ from house.incidents import an_incident
 from house.practices import House
 from house.requests import further_of, logged_in, said, signed_in
 
+REFUSED = LogFilter(action="incident")
+
 SEEN, HIDDEN = ["C-2", "I-2"], ["C-1", "C-3", "I-1"]
 
 
@@ -121,7 +123,13 @@ def test_what_they_entered_themselves_they_know(stocked: House) -> None:
 
 
 def test_nobody_else_than_who_decides_is_told_of_it(stocked: House) -> None:
-    request = of_the_police(stocked, "Reception")
+    request = of_the_police(stocked, "Pat Ellison")
     with pytest.raises(Refused, match="told to somebody who decides it"):
         an_incident(stocked, "sam", tell="mia", request=request)
+    stocked.open()
+    lists = (
+        list_audit(stocked.practice, signed_in(stocked, login), REFUSED, limit=9)
+        for login in ("dora", "pat")
+    )
+    assert [count for _, count in lists] == [1, 0]
     assert an_incident(stocked, "sam", tell="dora", request=request) == "I-1"

@@ -7,6 +7,7 @@ closing, are new versions; the ones before are kept as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,10 +15,11 @@ from sqlalchemy import Connection
 from callrec.audit.log import LogTransaction
 from callrec.bank_holidays import scales_of
 from callrec.catalogue import tables
+from callrec.catalogue.engine import reading
 from callrec.crypto import primitives
 from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.dataclass import dataclass, field, replace
-from callrec.errors import Unusable
+from callrec.errors import NotFound, Unusable
 from callrec.incidents.log import (
     INCIDENTS,
     IncidentBody,
@@ -98,7 +100,11 @@ def report_incident(practice: Practice, actor: Actor, account: IncidentReport) -
         NotFound: there is no such person, recording or request.
         Unusable: more recordings than one entry of the log can name.
     """
-    with attempt(practice, actor, IncidentAct.REPORTED):
+    about = []  # whom its request is kept from reads of no refusal either
+    if account.request is not None:
+        with reading(practice.engine) as connection, suppress(NotFound):
+            about = [find_visible(practice, actor, connection, account.request).id]
+    with attempt(practice, actor, IncidentAct.REPORTED, subject=about):
         check_may_report(actor.person)
         with signing(practice, actor) as act:
             return open_incident(practice, act, actor, account)
