@@ -392,7 +392,7 @@ def _to_close(read: _Reading) -> Iterator[InboxItem]:
         is_left = row.state == RequestState.HEARD and not terms.is_dated
         has_ended = is_left and (last is None or has_lapsed(last, read.practice.now()))
         if has_ended and read.person.id in _whose(read, row, row.requester):
-            yield _item(read, row, InboxAction.CLOSE)
+            yield replace(_item(read, row, InboxAction.CLOSE), lapses_at=None)
 
 
 def _to_archive(read: _Reading) -> Iterator[InboxItem]:
