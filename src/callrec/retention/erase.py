@@ -23,7 +23,6 @@ from callrec.archive.copy import VaultCheck
 from callrec.audit.log import LogTransaction
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import find_request
 from callrec.dataclass import dataclass, replace
 from callrec.errors import Unusable
 from callrec.policy.authority import check_may
@@ -127,7 +126,7 @@ def carry_out(
 
     Raises: as ``preview``, of an erasure or a disposal, and as `destroy_granted`.
     """
-    if not is_carried_out(practice, reference):
+    if not is_carried_out(practice, actor, reference):
         destroy_granted(practice, actor, reference, preview(practice, actor, reference))
     done = finish_destruction(
         practice, actor, reference, volumes=volumes, check=check, advance=advance
@@ -220,10 +219,10 @@ def preview_erasure(
     return items
 
 
-def is_carried_out(practice: Practice, reference: str) -> bool:
+def is_carried_out(practice: Practice, actor: Actor, reference: str) -> bool:
     """Whether the log says that it was; what is owed of it may still be to do."""
     with reading(practice.engine) as connection:
-        row = find_request(connection, reference)
+        row = find_visible(practice, actor, connection, reference)
         leaves = read_history(practice, connection, row.id).leaves
     return any(leaf.act == RequestAct.CARRIED_OUT for leaf in leaves)
 

@@ -134,7 +134,9 @@ class _Foreseen:
 def ask_dispose(seat: Seat, asked: Asked, request: str) -> Answered:
     """The password, to see what would be destroyed as it was approved."""
     reference = read_request(request)
-    return _dispose(seat, asked, reference, carried_out=is_carried_out(seat.practice, reference))
+    return _dispose(
+        seat, asked, reference, carried_out=is_carried_out(seat.practice, seat.actor, reference)
+    )
 
 
 def _dispose(
@@ -154,7 +156,7 @@ def _dispose(
 def foresee(seat: Seat, asked: Asked, request: str, how: Destroying = DISPOSING) -> Answered:
     """Show what would be destroyed; or go on with what is owed of what was destroyed before."""
     reference = read_request(request)
-    if is_carried_out(seat.practice, reference):
+    if is_carried_out(seat.practice, seat.actor, reference):
         return _carry_out(seat, asked, reference, how)
     reader = seat.reader(password_of(asked))
     items = how.preview(seat.practice, reader, reference)

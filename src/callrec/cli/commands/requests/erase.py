@@ -82,7 +82,7 @@ def destroy_as_approved(
         raise Unusable("there is no such folder to write to", hint="make it, or name another")
     practice, out = practice_of(invocation), invocation.out
     actor = signing_person(invocation, practice)
-    if not is_carried_out(practice, request):
+    if not is_carried_out(practice, actor, request):
         items = preview(practice, actor, request)
         if dry_run:
             value = {"id": request, "recordings": [each.recording for each in items]}
