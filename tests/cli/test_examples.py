@@ -25,7 +25,10 @@ from callrec.policy.further import QUESTIONS
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.views.requests.particulars import PURPOSE_MEANINGS
 from house.commands import done, type_in
+from house.complaints import a_complaint
+from house.incidents import an_incident
 from house.practices import House
+from house.requests import a_request, further_of
 from house.stages import BUSY, copied
 
 busy = copied(BUSY)
@@ -233,3 +236,31 @@ def test_what_is_typed_in_quotes_is_one_word(
 ) -> None:
     assert app.run([typed]) == 2
     assert "there is no such command" in capsys.readouterr().err
+
+
+NAMED: Final = re.compile(r"\b([RHIC])-\d+\b")
+
+
+@pytest.mark.parametrize("login", ["pat", "max"])
+def test_no_command_tells_what_is_kept_from_somebody_from_what_there_is_not(
+    stocked: House, login: str
+) -> None:
+    """R-1 is of the police, about both; H-1, I-1 and C-1 are because of it (registers.md)."""
+    further = further_of(Purpose.OUTSIDE_BODY, subject_may_be_told="no")
+    asks = {"further": further, "parties": ("Pat Ellison", "Max Harding")}
+    a_request(stocked, "sam", purpose=Purpose.OUTSIDE_BODY, recordings=[1], **asks)
+    an_incident(stocked, "sam", tell="dora", request="R-1", recordings=[1])
+    a_complaint(stocked, "sam", request="R-1")
+    lines = [line for path in PATHS for line in examples_of(path) if NAMED.search(line)]
+    assert len(lines) > 50
+    told = []
+    with chdir(stocked.folder):
+        for line in dict.fromkeys(lines):
+            yes = ["--yes"] * any("--yes" in each.opts for each in _parse(line).params)
+            hidden, none = (
+                type_in(stocked, login, *shlex.split(NAMED.sub(rf"\1-{n}", line))[1:], *yes)
+                for n in (1, 9)
+            )
+            if str(hidden) != str(none).replace("-9", "-1"):
+                told.append((line, hidden, none))
+    assert told == []
