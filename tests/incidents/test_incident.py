@@ -379,6 +379,10 @@ def test_a_closed_one_is_found_graver_once_people_were_told_and_not_before(house
     assert shown(house, reference).must_tell_people is False
     told = replace(graver, people_told=40, people_told_on="2026-11-24", people_told_how="by letter")
     found(house, reference, told)
+    for undone in (Findings(people_told=0), Findings(people_count=300, people_told=0)):
+        with pytest.raises(Refused, match="this one is closed"):
+            found(house, reference, undone)
+    found(house, reference, Findings(people_count=41), "sam")
     assert shown(house, reference).must_tell_people is True
 
 

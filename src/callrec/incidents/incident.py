@@ -230,8 +230,8 @@ def update_incident(
         noticed_on = incident.body.noticed_at.astimezone(practice.settings.time_zone).date()
         check_told_on(found, noticed_on=noticed_on, today=today(practice))
         body = incident.body.changed(findings=incident.body.findings.with_more(found))
-        if found.assesses and incident.facts.state is IncidentState.CLOSED:
-            check_graver(body.findings, reporting_grid(practice))
+        if incident.facts.state is IncidentState.CLOSED:
+            check_graver(incident.body.findings, body.findings, reporting_grid(practice))
         return _write(practice, act, actor, incident, body)
 
 

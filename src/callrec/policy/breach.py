@@ -203,12 +203,14 @@ def check_told_on(findings: Findings, *, noticed_on: date, today: date) -> None:
             )
 
 
-def check_graver(findings: Findings, grid: ReportingThreshold) -> None:
-    """Check that a breach that was reported and closed may be found to be this grave.
+def check_graver(before: Findings, after: Findings, grid: ReportingThreshold) -> None:
+    """Check what is added to a breach that was reported and closed.
 
-    Closed, it waits for nobody; people were told by then, or an incident of its own waits.
+    It waits for nobody any more: if people are to be told by now, they were, or an incident of its
+    own waits.
     """
-    if grid.must_tell_people(findings) and untold(findings):
+    owing = [grid.must_tell_people(found) and untold(found) for found in (before, after)]
+    if owing[1] and not owing[0]:
         raise Refused(
             "the people whom a breach of this impact affects are told, and this one is closed",
             clause=Law.BREACH_TOLD,

@@ -109,7 +109,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
         TOLD, Findings(likelihood=4, impact=4)
     ),
     "a closed breach turns out grave and nobody affected was told": lambda: check_graver(
-        Findings(likelihood=4, impact=4), ReportingThreshold(likelihood=3, impact=2)
+        MILD, Findings(likelihood=4, impact=4), ReportingThreshold(likelihood=3, impact=2)
     ),
     "people are told of a breach tomorrow": lambda: check_told_on(
         Findings(people_told_on="2024-01-05"), noticed_on=TODAY, today=TODAY
