@@ -26,8 +26,10 @@ from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.registers import read_register
 from callrec.requests.amend import amend_particulars
 from callrec.requests.ask import create_request
+from callrec.search.reviews import Sample, draw_searches
 from house.complaints import a_complaint
 from house.incidents import an_incident
+from house.lived_in import search
 from house.practices import House
 from house.requests import further_of, logged_in, said, signed_in
 
@@ -109,6 +111,19 @@ def test_nor_is_it_for_what_they_would_add(police: House) -> None:
         update_incident(police.practice, pat, "I-1", Findings(people="a patient"))
     with pytest.raises(NotFound):
         a_complaint(police, "pat", incident="I-1")
+
+
+def test_nor_does_a_search_under_it_that_was_refused(stocked: House) -> None:
+    request = of_the_police(stocked, "Pat Ellison")
+    search(stocked, "sam", request)  # staff search nothing
+    stocked.open()
+    refused, seen = LogFilter(action="search"), {}
+    for login in ("dora", "pat"):
+        actor = signed_in(stocked, login)
+        _, count = list_audit(stocked.practice, actor, refused, limit=9)
+        drawn = draw_searches(stocked.practice, actor, Sample(9, 100), since=None)
+        seen[login] = (count, drawn.waiting)
+    assert seen == {"dora": (1, 1), "pat": (0, 0)}
 
 
 def test_what_they_entered_themselves_they_know(stocked: House) -> None:

@@ -20,7 +20,7 @@ from callrec.catalogue import tables
 from callrec.crypto.context import context
 from callrec.dataclass import dataclass
 from callrec.errors import Tampered
-from callrec.incidents.log import INCIDENTS, incidents_hidden_from
+from callrec.incidents.log import INCIDENTS, hidden_incidents
 from callrec.policy.handing_over import Channel
 from callrec.policy.rights.complaint import (
     ComplaintAct,
@@ -85,14 +85,11 @@ def columns_of(history: ComplaintHistory) -> Columns:
     return {"state": history.state, "entered_by": history.entered_by, "version": history.version}
 
 
-def complaints_hidden_from(
-    practice: Practice, actor: Actor, connection: Connection
-) -> frozenset[str]:
+def hidden_complaints(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the complaints about a request, or an incident, of which somebody must not learn."""
     hidden = references_hidden_from(practice, actor, connection)
-    if incidents := incidents_hidden_from(practice, actor, connection):
-        numbers = INCIDENTS.numbers(connection)
-        hidden |= {f"I-{numbers.get(id_)}" for id_ in incidents}
+    numbers = INCIDENTS.numbers(connection) if hidden else {}
+    hidden |= {f"I-{numbers.get(i)}" for i in hidden_incidents(practice, actor, connection)}
     given = COMPLAINTS, practice, actor, connection, ComplaintBody
     return hidden_among(*given, hidden, lambda body: (body.request, body.incident))
 
@@ -107,7 +104,7 @@ COMPLAINTS: Final = Versioned(
     acts=frozenset(COMPLAINT_ACTS),
     history=ComplaintHistory,
     row_of=lambda _, history: columns_of(history),
-    hidden_from=complaints_hidden_from,
+    hidden_from=hidden_complaints,
 )
 
 

@@ -18,7 +18,7 @@ from callrec.complaints.log import (
     ComplaintHistory,
     OpenComplaint,
     act_of,
-    complaints_hidden_from,
+    hidden_complaints,
     read_complaint,
     received_on,
     unopened_complaint,
@@ -229,7 +229,7 @@ def entered_complaints(
     practice: Practice, actor: Actor | None, connection: Connection
 ) -> tuple[EnteredComplaint, ...]:
     """As `incidents.show.entered_incidents`: every complaint that is not hidden from the actor."""
-    hidden = complaints_hidden_from(practice, actor, connection) if actor else frozenset()
+    hidden = hidden_complaints(practice, actor, connection) if actor else frozenset()
     entered = COMPLAINTS.entered(connection, practice.register)
     return tuple(_entered(each) for each in entered if each.id not in hidden)
 

@@ -96,9 +96,7 @@ def columns_of(history: IncidentHistory) -> Columns:
     }
 
 
-def incidents_hidden_from(
-    practice: Practice, actor: Actor, connection: Connection
-) -> frozenset[str]:
+def hidden_incidents(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the incidents of which somebody must not learn: each names a request that is hidden.
 
     Source: DPA 2018 Sch 2 Pt 1 para 2, as for `requests.open.hidden_from`.
@@ -118,7 +116,7 @@ INCIDENTS: Final = Versioned(
     acts=frozenset(INCIDENT_ACTS),
     history=IncidentHistory,
     row_of=lambda _, history: columns_of(history),
-    hidden_from=incidents_hidden_from,
+    hidden_from=hidden_incidents,
 )
 
 

@@ -21,7 +21,7 @@ from callrec.incidents.log import (
     IncidentHistory,
     OpenIncident,
     act_of,
-    incidents_hidden_from,
+    hidden_incidents,
     read_incident,
     unopened_incident,
 )
@@ -241,7 +241,7 @@ def entered_incidents(
 
     Less those that are hidden from the actor; None: nobody in particular reads.
     """
-    hidden = incidents_hidden_from(practice, actor, connection) if actor else frozenset()
+    hidden = hidden_incidents(practice, actor, connection) if actor else frozenset()
     entered = INCIDENTS.entered(connection, practice.register)
     return tuple(_entered(each) for each in entered if each.id not in hidden)
 

@@ -368,10 +368,9 @@ def _to_hear(read: _Reading) -> Iterator[InboxItem]:
 
 def _to_record(read: _Reading) -> Iterator[InboxItem]:
     """Packages of which nobody has said who has them, for who released them; else who decides."""
-    me = read.person.id
     out = {leaf.subject[0]: leaf for leaf in unrecorded_releases(read.connection)}
     for row in read.rows:
-        if row.id in out and me in _whose(read, row, out[row.id].actor):
+        if row.id in out and read.person.id in _whose(read, row, out[row.id].actor):
             _, _, *given = out[row.id].subject
             item = replace(_item(read, row, InboxAction.RECORD), recordings=len(given))
             yield replace(item, lapses_at=None, due_on=None, target_on=None, urgency=None)

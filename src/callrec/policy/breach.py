@@ -204,11 +204,7 @@ def check_told_on(findings: Findings, *, noticed_on: date, today: date) -> None:
 
 
 def check_graver(before: Findings, after: Findings, grid: ReportingThreshold) -> None:
-    """Check what is added to a breach that was reported and closed.
-
-    It waits for nobody any more: if people are to be told by now, they were, or an incident of its
-    own waits.
-    """
+    """Check that nothing added to a closed breach leaves people to be told: it waits no more."""
     owing = [grid.must_tell_people(found) and untold(found) for found in (before, after)]
     if owing[1] and not owing[0]:
         raise Refused(

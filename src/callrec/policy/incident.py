@@ -115,10 +115,7 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
 
 
 def check_may_be_told_of(manager: Person, about: Purpose, *, on: date) -> None:
-    """An incident about an outside body's request is reported to somebody who decides it.
-
-    They always learn of it; whether anybody else may, its body says [DPA 2018 Sch 2 Pt 1 para 2].
-    """
+    """Of an outside body's request only who decides it always learns [DPA 2018 Sch 2 Pt 1]."""
     decides = TERMS[about].decided_with in powers_of(manager, on)
     if about is Purpose.OUTSIDE_BODY and not decides:
         raise Refused(

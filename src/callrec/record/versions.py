@@ -411,10 +411,7 @@ def hidden_among(  # noqa: PLR0917  # which, for whom, and by what
     hidden: frozenset[str],
     named_in: Callable[[W], Collection[str]],
 ) -> frozenset[str]:
-    """The ids of those whose first version names what is hidden from somebody, by its reference.
-
-    What they entered or were told themselves they know; what does not open may name anything.
-    """
+    """The ids of those that somebody neither made nor was told of, and that may name ``hidden``."""
     found, leaves = set(), done_leaves(connection, kind.acts) if hidden else ()
     for id_, history in kind.histories(leaves).items():
         with suppress(Locked, Tampered):

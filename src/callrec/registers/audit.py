@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +23,11 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.holds import all_holds
 from callrec.catalogue.recordings import numbers_of
-from callrec.complaints.log import complaints_hidden_from
+from callrec.complaints.log import hidden_complaints
 from callrec.crypto.canonical import format_instant
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
-from callrec.incidents.log import incidents_hidden_from
+from callrec.incidents.log import hidden_incidents
 from callrec.login.people import logins
 from callrec.notes.log import NOTES
 from callrec.policy.authority import check_may
@@ -99,11 +100,10 @@ def list_audit(
         names = _Names(practice, connection)
         hidden = hidden_from(practice, actor, connection)
         holds = (row.id for row in all_holds(connection) if row.request in hidden)
-        incidents = incidents_hidden_from(practice, actor, connection)
-        complaints = complaints_hidden_from(practice, actor, connection)
+        others = [f(practice, actor, connection) for f in (hidden_incidents, hidden_complaints)]
         noted = NOTES.histories(done_leaves(connection, NOTES.acts)) if hidden else {}
         notes = (id_ for id_, each in noted.items() if hidden.intersection(each.leaves[0].subject))
-        unnamed = [~_is_about(each) for each in (*hidden, *holds, *notes, *incidents, *complaints)]
+        unnamed = [~_is_about(each) for each in (*hidden, *holds, *notes, *chain(*others))]
         asked_for = and_(true(), *names.conditions(wanted), *unnamed)
         leaf = tables.leaf.c
         count = select(func.count()).select_from(tables.leaf).where(asked_for)

@@ -262,7 +262,9 @@ def _hours_of(incident: IncidentLine, now: datetime) -> str:
 def _acknowledged(complaint: ComplaintLine) -> str:
     if complaint.was_late:
         return "late"
-    return "not due yet" if complaint.state == ComplaintState.RECEIVED else "in time"
+    if complaint.state == ComplaintState.RECEIVED:
+        return "not due yet"
+    return "in time" if complaint.acknowledged_on else "not owed"
 
 
 def _complaints(report: PracticeReport) -> Iterator[Block]:

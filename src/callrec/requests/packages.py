@@ -40,7 +40,7 @@ from callrec.record.versions import open_details
 from callrec.requests.history import REQUESTS, log_with_words, read_words
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import History, OpenRequest, event_of
-from callrec.requests.open import read_request
+from callrec.requests.open import find_visible, read_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,12 +316,11 @@ def words_for(
     return words
 
 
-def missing_handovers(practice: Practice, reference: str) -> str:
-    """How many there are under a request, in words; empty if there are none."""
+def missing_handovers(practice: Practice, actor: Actor, reference: str) -> str:
+    """How many there are under a request that the actor may know of, in words; empty: none."""
     with reading(practice.engine) as connection:
-        ids = {f"R-{row.number}": row.id for row in REQUESTS.every(connection)}
-        left = unrecorded_releases(connection)
-    count = sum(leaf.subject[0] == ids.get(reference) for leaf in left)
+        row = find_visible(practice, actor, connection, reference)
+        count = sum(leaf.subject[0] == row.id for leaf in unrecorded_releases(connection))
     packages = "1 release is" if count == 1 else f"{count} releases are"
     return f"{packages} not recorded as handed over" if count else ""
 

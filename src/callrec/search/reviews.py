@@ -40,6 +40,7 @@ from callrec.practice import Actor, Practice, attempt, record, signing, today
 from callrec.record.acts import ANSWERED, SEARCH, attested_of, is_reviewable, leaves_of_act
 from callrec.record.entitled import powers_then
 from callrec.record.versions import find_details_if_sound
+from callrec.requests.open import hidden_from
 
 COUNTED: Final = "searches.counted"
 
@@ -133,7 +134,7 @@ def draw_searches(
     _begin(practice, actor)
     opened = _Details(practice, actor)
     with reading(practice.engine) as connection:
-        every = read_searches(practice, connection)
+        every = read_searches(practice, connection, hidden_from(practice, actor, connection))
         verdicts = read_verdicts(practice, opened, connection, every)
         gone = erased_details_by_leaf(practice, connection)
     searches = [leaf for leaf in every.values() if since is None or since <= parse_instant(leaf.at)]
@@ -257,7 +258,7 @@ def _checked(
     practice: Practice, actor: Actor, connection: Connection, reviews: Mapping[int, SearchReview]
 ) -> tuple[Leaf, ...]:
     opened = _Details(practice, actor)
-    searches = read_searches(practice, connection)
+    searches = read_searches(practice, connection, hidden_from(practice, actor, connection))
     earlier = read_verdicts(practice, opened, connection, searches)
     shown = read_shown(opened, connection)
     for seq, review in reviews.items():
@@ -278,10 +279,13 @@ def _checked(
     return attested_leaves(connection, practice.register, sorted(reviews))
 
 
-def read_searches(practice: Practice, connection: Connection) -> Mapping[int, Leaf]:
-    """Every search that is reviewed, by its sequence, oldest first."""
+def read_searches(
+    practice: Practice, connection: Connection, hidden: frozenset[str] = frozenset()
+) -> Mapping[int, Leaf]:
+    """Every search that is reviewed, by its sequence, oldest first; of no ``hidden`` request."""
     searches = leaves_of_act(connection, SEARCH)
-    return {leaf.seq: leaf for leaf in searches if is_reviewable(practice.register, leaf)}
+    found = {leaf.seq: leaf for leaf in searches if is_reviewable(practice.register, leaf)}
+    return {seq: leaf for seq, leaf in found.items() if hidden.isdisjoint(leaf.subject)}
 
 
 def read_verdicts(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import func, select
@@ -19,7 +20,7 @@ from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
 from callrec.catalogue.tables import to_millis
 from callrec.dataclass import dataclass
-from callrec.errors import Refused
+from callrec.errors import NotFound, Refused
 from callrec.policy.authority import check_may
 from callrec.policy.clause import Clause
 from callrec.policy.handling import is_shown_in_full
@@ -82,7 +83,8 @@ def _find(
     most: int,
 ) -> SearchResult:
     details = {"criteria": _logged(criteria), "reason": reason, "request": request}
-    with attempt(practice, actor, "search", details=details):
+    named = request_named(practice, actor, request)
+    with attempt(practice, actor, "search", subject=named, details=details):
         check_may(actor.person, Power.SEARCH, on=today(practice))
         widest = practice.settings.search.widest_window_days
         for each in criteria:
@@ -103,6 +105,16 @@ def _find(
     answer = {"found": len(found), "search": seq, "shown": len(items)}
     record(practice, actor, "search.answered", subject=subject, details=answer)
     return SearchResult(items, len(found), masked, seq)
+
+
+def request_named(practice: Practice, actor: Actor, reference: str | None) -> tuple[str, ...]:
+    """The id of the request that a search names, so that whom it is kept from reads no refusal."""
+    from callrec.requests.open import find_visible  # noqa: PLC0415  # as below
+
+    if reference is not None:
+        with reading(practice.engine) as connection, suppress(NotFound):
+            return (str(find_visible(practice, actor, connection, reference).id),)
+    return ()
 
 
 def searched_under(practice: Practice, actor: Actor, reference: str) -> str:

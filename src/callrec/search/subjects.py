@@ -33,7 +33,7 @@ from callrec.policy.search import Why
 from callrec.policy.words import mask_number
 from callrec.practice import Actor, Practice, attempt, record, today
 from callrec.record.acts import ANSWERED, SEARCH
-from callrec.search.search import searched_under
+from callrec.search.search import request_named, searched_under
 from callrec.subjects.log import OpenSubject, read_subject
 from callrec.subjects.register import (
     KeptSubject,
@@ -257,7 +257,8 @@ def _on_record(
     another it is reviewed as one without.
     """
     details, request = {"criteria": criteria, **why}, why["request"]
-    with attempt(practice, actor, SEARCH, details=details):
+    named = request_named(practice, actor, request)
+    with attempt(practice, actor, SEARCH, subject=named, details=details):
         check_may_keep(actor.person, on=today(practice))
         check(**why)
         subject = [searched_under(practice, actor, request)] if request is not None else []

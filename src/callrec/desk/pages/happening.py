@@ -191,7 +191,7 @@ def ask_close(seat: Seat, asked: Asked, reference: str) -> Answered:
         title=f"Close {listed.reference}",
         asked=asked,
         listed=listed,
-        unrecorded=missing_handovers(seat.practice, listed.reference),
+        unrecorded=missing_handovers(seat.practice, seat.actor, listed.reference),
     )
 
 

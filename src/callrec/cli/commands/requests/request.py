@@ -414,7 +414,7 @@ def close(
 
     practice = practice_of(ctx.obj)
     actor = reader(ctx.obj, practice) if reason else acting_person(ctx.obj, practice)
-    unrecorded = missing_handovers(practice, request)
+    unrecorded = missing_handovers(practice, actor, request)
     if yes and unrecorded:
         ctx.obj.out.note(f"{unrecorded}; once {request} is closed nobody can record it")
     ctx.obj.prompts.confirm(f"close {request}{unrecorded and f', where {unrecorded}'}", yes=yes)
