@@ -842,7 +842,7 @@ RESULTS: Final[Mapping[str, Shape]] = {
         "items": [
             {
                 "to": str,
-                **of(Message, "about", "line", "made_at", "tried_at", "taken_at"),
+                **of(Message, "made_at", "tried_at", "taken_at"),
                 "has_address": bool,
             }
         ]

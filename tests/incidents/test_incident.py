@@ -51,7 +51,7 @@ def waiting(house: House, login: str) -> list[str]:
 
 
 def warned(house: House) -> list[str]:
-    return list(incident_warnings(house.practice))
+    return list(incident_warnings(house.practice, logged_in(house, "dora")))
 
 
 def person_id(house: House, login: str) -> str:
@@ -456,3 +456,14 @@ def test_no_word_of_it_lies_open_in_the_database(house: House) -> None:
     stored = (house.config.vault / "catalogue.sqlite").read_bytes()
     for word in ("waiting room", "does not mind", "Two heard"):
         assert word.encode() not in stored
+
+
+def test_one_that_was_closed_stays_judged_by_the_rules_of_that_day(house: House) -> None:
+    reference = settled(house)
+    house.decide(incidents={"report_likelihood": 2, "report_impact": 2, "tell_people_impact": 2})
+    before = shown(house, reference)
+    assert before.must_tell_people is False
+    assert before.still_missing == ()
+    another = an_incident(house)
+    found(house, another, MILD, "mia")
+    assert shown(house, another).must_tell_people

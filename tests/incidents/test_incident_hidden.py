@@ -8,19 +8,25 @@ the incident of the first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from callrec.complaints.show import complaint_warnings, list_complaints, show_complaint
+from callrec.config import Mail
 from callrec.errors import NotFound, Refused
 from callrec.incidents.incident import update_incident
 from callrec.incidents.show import incident_warnings, list_incidents, show_incident
+from callrec.mail.outbox import list_messages
+from callrec.office.inbox import read_inbox
+from callrec.office.reminding import queue_reminders
 from callrec.policy.breach import Findings
 from callrec.policy.further import FurtherParticular
 from callrec.policy.particulars import Answers
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName
+from callrec.policy.role import Power
 from callrec.practice import Actor, Practice
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.registers import read_register
@@ -30,10 +36,18 @@ from callrec.search.reviews import Sample, draw_searches
 from house.complaints import a_complaint
 from house.incidents import an_incident
 from house.lived_in import search
+from house.mailbox import use_mail
+from house.people import lend_power
 from house.practices import House
 from house.requests import further_of, logged_in, said, signed_in
 
 REFUSED = LogFilter(action="incident")
+
+MAIL = {
+    "host": "mail.practice.test",
+    "sender": "callrec@practice.test",
+    "people": {login: f"{login}@practice.test" for login in ("dora", "pat", "max")},
+}
 
 SEEN, HIDDEN = ["C-2", "I-2"], ["C-1", "C-3", "I-1"]
 
@@ -78,7 +92,7 @@ def in_the_log(practice: Practice, actor: Actor) -> set[str]:
     return {name for leaf in leaves for name in leaf.subject if name[:2] in {"I-", "C-"}}
 
 
-def in_warnings(practice: Practice, actor: Actor) -> set[str]:
+def in_warnings(practice: Practice, actor: Actor | None) -> set[str]:
     warned = " ".join((*incident_warnings(practice, actor), *complaint_warnings(practice, actor)))
     return {reference for reference in (*SEEN, *HIDDEN) if reference in warned}
 
@@ -94,6 +108,28 @@ def test_no_list_tells_whom_it_must_not(
 def test_no_warning_tells_them(police: House) -> None:
     assert in_warnings(police.practice, logged_in(police, "pat")) == {"I-2"}
     assert in_warnings(police.practice, logged_in(police, "max")) == {"I-1", "I-2"}
+    assert in_warnings(police.practice, None) == set()  # they might log out
+
+
+def test_nor_does_the_inbox_nor_a_reminder_though_the_power_was_lent_to_them(
+    police: House,
+) -> None:
+    use_mail(police, Mail.model_validate(MAIL))
+    for power in (Power.GOVERN, Power.DECIDE_RESERVED):
+        lent: dict[str, Any] = {"power": power, "until": date(2026, 12, 31)}
+        lend_power(police.practice, signed_in(police, "dora"), login="pat", **lent)
+        police.open()
+
+    def waits(login: str) -> set[str]:
+        return {each.reference for each in read_inbox(police.practice, logged_in(police, login))}
+
+    assert {"I-2", "C-2"} <= waits("pat")
+    assert not {*HIDDEN} & waits("pat")
+    assert {*HIDDEN} <= waits("dora")
+    queue_reminders(police.practice)
+    told = {(each.login, each.message.about) for each in list_messages(police.practice)}
+    assert {("dora", each) for each in ("I-1", "I-2")} <= told
+    assert not [about for login, about in told if login == "pat"]
 
 
 @pytest.mark.parametrize("reference", HIDDEN)

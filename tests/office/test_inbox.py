@@ -18,6 +18,7 @@ from callrec.office.status import read_status
 from callrec.people.powers import disable_person
 from callrec.policy.particulars import UNKNOWN
 from callrec.policy.purpose import Purpose
+from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.requests.amend import attach_recordings
 from callrec.requests.decide import deny_request, revoke_grants
@@ -28,7 +29,7 @@ from house.erasures import erase
 from house.handed_over import hand_over, released
 from house.listening import hear
 from house.packages import release
-from house.people import confirm_person, reset_person
+from house.people import change_role, confirm_person, lend_power, reset_person
 from house.practices import House, password_of
 from house.requests import (
     ANOTHER_REASON,
@@ -69,6 +70,22 @@ def test_what_one_has_changed_waits_for_somebody_else(stocked: House) -> None:
     attach_recordings(stocked.practice, logged_in(stocked, "max"), reference, [2])
     assert inbox(stocked, "max") == []
     assert inbox(stocked, "mia") == [("R-1", "decide")]
+
+
+def test_what_nobody_may_decide_waits_for_who_could_lend_that(stocked: House) -> None:
+    dora = signed_in(stocked, "dora")
+    change_role(stocked.practice, dora, login="pat", role=Role.DATA_CONTROLLER)
+    stocked.open()
+    about = further_of(Purpose.SUBJECT_ACCESS, subject="Dora Whitlock")
+    made = a_request(stocked, "pat", purpose=Purpose.SUBJECT_ACCESS, further=about)
+    for login in ("dora", "pat"):
+        (item,) = read_inbox(stocked.practice, logged_in(stocked, login))
+        assert (item.reference, item.waits_to, item.nobody_else) == (made, "decide", True)
+    lent = {"power": Power.DECIDE_RESERVED, "until": date(2026, 12, 31)}
+    lend_power(stocked.practice, signed_in(stocked, "pat"), login="max", **lent)
+    stocked.open()
+    assert inbox(stocked, "max") == [(made, "decide")]
+    assert inbox(stocked, "dora") == inbox(stocked, "pat") == []
 
 
 def test_what_is_decided_waits_no_more(stocked: House) -> None:

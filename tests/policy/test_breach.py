@@ -89,13 +89,13 @@ def of_degree(name: str, value: int) -> Findings:
 @pytest.mark.parametrize("wrong", [0, 6, -1])
 def test_degrees_go_from_1_to_5(degree: str, wrong: int) -> None:
     for good in (1, 5):
-        assert of_degree(degree, good).assesses
+        assert of_degree(degree, good).assessment != Findings().assessment
     with pytest.raises(Unusable, match=r"^likelihood and impact go from 1 to 5$"):
         of_degree(degree, wrong)
 
 
 def test_words_alone_assess_nothing() -> None:
-    assert not ON_RECORDED.assesses
+    assert ON_RECORDED.assessment == Findings().assessment
 
 
 def test_nobody_and_nothing_are_numbers_that_are_said() -> None:
@@ -198,6 +198,7 @@ SHORT: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {**TOLD_THEM, "people_told": 0, "people_count": 40},
         PEOPLE_TOLD_FIELDS[:1],
     ),
+    "a reason was taken back": ({"not_told": "none"}, PEOPLE_TOLD_FIELDS),
     "in public, and not how": ({"not_told": "disproportionate"}, ("people_told_how",)),
 }
 
@@ -225,7 +226,7 @@ def test_people_are_told_between_the_breach_and_today() -> None:
 
 
 def test_only_the_law_s_reasons_and_days_are_taken() -> None:
-    assert [*NOT_TOLD] == ["unreadable", "averted", "disproportionate"]
+    assert [*NOT_TOLD] == ["unreadable", "averted", "disproportionate", "none"]
     with pytest.raises(Unusable, match="not a reason"):
         Findings(not_told="embarrassing")
     with pytest.raises(Unusable, match="is not a date"):

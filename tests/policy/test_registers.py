@@ -11,10 +11,10 @@ from callrec.policy.reviews import (
     RIGHTS_PURPOSES,
     RegisterName,
     check_may_read_register,
-    is_hidden_from,
+    people_kept_from,
 )
 from callrec.policy.role import Person, Power, Role, Standing
-from policy.builders import ANN, BEN, TODAY, a_person
+from policy.builders import ANN, BEN, CAT, TODAY, a_person
 
 READS_THE_LOG = (Role.DATA_CONTROLLER, Role.PARTNER, Role.AUDITOR)
 
@@ -113,12 +113,16 @@ def test_nobody_reads_one_whose_key_is_not_in_force(standing: Standing) -> None:
     assert "register" not in refused.value.message
 
 
-@pytest.mark.parametrize(("may_be_told", "kept"), [(True, False), (False, True), (None, True)])
-def test_who_may_not_be_told_does_not_read_of_it(may_be_told: bool | None, kept: bool) -> None:  # noqa: FBT001  # a table's column
-    reader = a_person(Role.PARTNER, id=ANN)
-    assert is_hidden_from(reader, frozenset({ANN, BEN}), may_be_told=may_be_told) is kept
+ABOUT, TOOK_PART, DECIDES = frozenset({ANN}), frozenset({BEN, CAT}), frozenset({CAT})
 
 
-def test_others_read_of_it_all_the_same() -> None:
-    reader = a_person(Role.PARTNER, id=ANN)
-    assert not is_hidden_from(reader, frozenset({BEN}), may_be_told=False)
+def test_who_may_not_be_told_does_not_read_of_it() -> None:
+    both = ABOUT, TOOK_PART
+    assert people_kept_from(*both, deciders=DECIDES, may_be_told=False) == {ANN, BEN}
+    assert people_kept_from(*both, deciders=DECIDES, may_be_told=True) == frozenset()
+
+
+def test_it_is_kept_from_who_decides_such_if_it_is_about_them() -> None:
+    about = ABOUT | DECIDES
+    kept = people_kept_from(about, TOOK_PART, deciders=DECIDES, may_be_told=False)
+    assert kept == {ANN, BEN, CAT}

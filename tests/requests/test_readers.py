@@ -7,13 +7,18 @@ from datetime import date
 
 import pytest
 
-from callrec.errors import NotFound
+from callrec.config import Mail
+from callrec.errors import NotFound, Refused
+from callrec.mail.outbox import list_messages
 from callrec.notes.note import write_note
 from callrec.office.inbox import read_inbox
+from callrec.office.reminding import queue_reminders
 from callrec.office.status import read_status
+from callrec.policy.clause import Law
 from callrec.policy.clock_events import ClockEvent, ClockEventKind
 from callrec.policy.purpose import Purpose
 from callrec.policy.reviews import RegisterName, ReviewVerdict
+from callrec.policy.role import Power
 from callrec.policy.search import Criteria
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.dossier import read_dossier
@@ -36,23 +41,38 @@ from callrec.requests.event import (
 from callrec.requests.glass import review_glass
 from callrec.requests.show import list_requests, show_request
 from callrec.retention.holds import lift_hold, list_holds, show_hold
+from callrec.search.reviews import Sample, draw_searches
 from callrec.search.search import search_recordings
 from callrec.search.show import show_recording
+from callrec.search.subjects import show_subject
 from house.listening import hear
+from house.mailbox import use_mail
 from house.packages import release
+from house.people import lend_power
 from house.practices import House
 from house.requests import (
     ANOTHER_REASON,
     a_request,
     approve,
+    by_sql,
     further_of,
     last_leaf,
     logged_in,
+    pass_days,
     said,
     signed_in,
 )
+from house.subjects import a_person
 
 PAT = ("Pat Ellison", "Reception")
+
+MAIL = Mail.model_validate(
+    {
+        "host": "mail.practice.test",
+        "sender": "callrec@practice.test",
+        "people": {login: f"{login}@practice.test" for login in ("dora", "pat")},
+    }
+)
 
 
 def the_police_ask(house: House, *, may_be_told: str = "no", by: str = "sam") -> str:
@@ -71,6 +91,10 @@ def the_police_ask(house: House, *, may_be_told: str = "no", by: str = "sam") ->
 
 def listed(house: House, login: str) -> list[str]:
     return [each.reference for each in list_requests(house.practice, logged_in(house, login))]
+
+
+def inbox(house: House, login: str) -> list[str]:
+    return [each.reference for each in read_inbox(house.practice, logged_in(house, login))]
 
 
 def logged(house: House, login: str) -> set[str]:
@@ -167,6 +191,59 @@ def test_no_list_has_it(stocked: House) -> None:
     assert not [each for each in status.warnings if reference in each]
     assert {another, "H-1"} <= logged(stocked, "pat")
     assert not {reference, "H-2"} & logged(stocked, "pat")
+
+
+def test_a_look_at_somebody_whom_it_is_not_about_names_it_to_nobody_else(stocked: House) -> None:
+    a_person(stocked)
+    reference, max_ = the_police_ask(stocked), logged_in(stocked, "max")
+    show_subject(stocked.practice, max_, "S-1", reason=None, request=reference)
+    for login, knows in {"pat": False, "dora": True}.items():
+        reader = signed_in(stocked, login)
+        entries, _ = list_audit(stocked.practice, reader, LogFilter(action="search"), limit=9)
+        assert [each.subject for each in entries] == knows * [(reference,), (reference,)]
+        drawn = draw_searches(stocked.practice, reader, Sample(count=9, percent=0), since=None)
+        assert [each.request for each in drawn.items] == knows * [reference]
+
+
+@pytest.mark.parametrize("deed", ["show", "foresee", "approve", "deny", "revoke"])
+def test_a_loan_of_what_decides_it_opens_it_to_nobody_from_whom_it_is_kept(
+    stocked: House, deed: str
+) -> None:
+    reference = the_police_ask(stocked)
+    lend_decisions(stocked)
+    with pytest.raises(NotFound, match="there is no request"):
+        DEEDS[deed](stocked, reference)
+    assert listed(stocked, "pat") == inbox(stocked, "pat") == []
+
+
+def lend_decisions(house: House) -> None:
+    until, power = date(2026, 12, 31), Power.DECIDE_RESERVED
+    lend_power(house.practice, signed_in(house, "dora"), login="pat", power=power, until=until)
+    house.open()
+
+
+def test_nor_does_the_mail_tell_them(stocked: House) -> None:
+    use_mail(stocked, MAIL)
+    the_police_ask(stocked)  # of which dora is notified, and not of the next
+    lend_decisions(stocked)
+    another = the_police_ask(stocked)
+    assert {each.login for each in list_messages(stocked.practice)} == {"dora"}
+    by_sql(stocked, "DELETE FROM outbox WHERE line LIKE :of", of=f"{another} %")
+    pass_days(stocked, 5)
+    queue_reminders(stocked.practice)
+    assert {each.login for each in list_messages(stocked.practice)} == {"dora"}
+
+
+def test_nobody_from_whom_it_is_kept_is_to_hear_it(stocked: House) -> None:
+    reference = the_police_ask(stocked)
+    with pytest.raises(Refused, match="nothing says that they may be told") as refused:
+        approve(stocked, reference, "dora", to="pat")
+    assert refused.value.clause is Law.CRIME
+    with pytest.raises(Refused, match="nothing says that they may be told"):
+        approve(stocked, reference, "dora", to="max", second=signed_in(stocked, "pat"))
+    approve(stocked, reference, "dora", to="max")
+    told = the_police_ask(stocked, may_be_told="yes")
+    approve(stocked, told, "dora", to="pat")
 
 
 @pytest.mark.parametrize("login", ["dora", "max", "ava"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -523,18 +524,13 @@ def test_a_check_for_third_parties_is_said_in_a_sentence_of_a_day_since_it_came(
     stocked: House,
 ) -> None:
     reference, dora = access(stocked), signed_in(stocked, "dora")
+    check = partial(record_third_party_check, stocked.practice, dora, reference, not_heard={})
     with pytest.raises(Refused, match="not a sentence"):
-        record_third_party_check(
-            stocked.practice, dora, reference, on=date(2026, 11, 24), assessment="-"
-        )
+        check(on=date(2026, 11, 24), assessment="-")
     with pytest.raises(Refused, match="not done yet"):
-        record_third_party_check(
-            stocked.practice, dora, reference, on=date(2026, 11, 25), assessment=WHY
-        )
+        check(on=date(2026, 11, 25), assessment=WHY)
     with pytest.raises(Refused, match="was received later, on Friday 20 November 2026"):
-        record_third_party_check(
-            stocked.practice, dora, reference, on=date(2026, 11, 19), assessment=WHY
-        )
+        check(on=date(2026, 11, 19), assessment=WHY)
     third_parties_checked(stocked, "dora", reference)
     shown = show_request(stocked.practice, signed_in(stocked, "dora"), reference)
     assert shown.history[-1].what == "request.third-parties"

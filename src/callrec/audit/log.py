@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Engine, Row, and_, bindparam, func, select, true
@@ -41,10 +40,10 @@ _NODE = select(tables.node.c.hash).where(
 )
 """Made once: a command asks it sixty times and more."""
 
-UNREADABLE_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "in no form"})
+UNREADABLE_DETAILS: Final[Mapping[str, Any]] = {"details": "in no form"}
 """Shown in place of details that no command of ours writes, so that lists go on."""
 
-DAMAGED_DETAILS: Final[Mapping[str, Any]] = MappingProxyType({"details": "damaged"})
+DAMAGED_DETAILS: Final[Mapping[str, Any]] = {"details": "damaged"}
 """Shown in place of details that are not those which their leaf commits to."""
 
 # As text, and what `rows_of_acts` asks: SQLAlchemy takes a tenth of a millisecond and more to write

@@ -12,7 +12,6 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from callrec.audit.leaf import Leaf, Outcome
@@ -65,41 +64,39 @@ PASSWORD_CHANGED: Final = "password.changed"  # noqa: S105 - an act
 PASSWORD_SEEN: Final = "password.seen"  # noqa: S105 - an act
 """Carries the voucher that takes the key away which a password opened that somebody may know."""
 
-SESSION_ACTS: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        **dict.fromkeys(("search", "search.answered", "recording.shown"), 0),
-        **dict.fromkeys(
-            map(
-                str,
-                (
-                    *(RequestAct.CREATED, RequestAct.RECEIVED, *CHANGING_ACTS),
-                    *(RequestAct.ASKED, RequestAct.ANSWERED, RequestAct.EXTENDED),
-                    *(RequestAct.THIRD_PARTIES, RequestAct.DENIED, RequestAct.WITHDRAWN),
-                    *(RequestAct.LAPSED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED),
-                    *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, RequestAct.CLOSED),
-                    *(HoldAct.PLACED, HoldAct.EVERYTHING, HoldAct.COVERS),
-                    *(HoldAct.MATCHED, HoldAct.UNMATCHED),
-                    *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
-                    *(ComplaintAct.RECEIVED, ComplaintAct.ACKNOWLEDGED),
-                    *(ComplaintAct.PROGRESSED, ComplaintAct.ANSWERED),
-                    *(SubjectAct.ADDED, SubjectAct.CHANGED),
-                ),
+SESSION_ACTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("search", "search.answered", "recording.shown"), 0),
+    **dict.fromkeys(
+        map(
+            str,
+            (
+                *(RequestAct.CREATED, RequestAct.RECEIVED, *CHANGING_ACTS),
+                *(RequestAct.ASKED, RequestAct.ANSWERED, RequestAct.EXTENDED),
+                *(RequestAct.THIRD_PARTIES, RequestAct.DENIED, RequestAct.WITHDRAWN),
+                *(RequestAct.LAPSED, RequestAct.REVOKED, RequestAct.GRANT_LAPSED),
+                *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, RequestAct.CLOSED),
+                *(HoldAct.PLACED, HoldAct.EVERYTHING, HoldAct.COVERS),
+                *(HoldAct.MATCHED, HoldAct.UNMATCHED),
+                *(IncidentAct.REPORTED, IncidentAct.UPDATED, IncidentAct.CLOSED),
+                *(ComplaintAct.RECEIVED, ComplaintAct.ACKNOWLEDGED),
+                *(ComplaintAct.PROGRESSED, ComplaintAct.ANSWERED),
+                *(SubjectAct.ADDED, SubjectAct.CHANGED),
             ),
-            0,
         ),
-        # With its request, which it names second; by hand it is lifted with two passwords.
-        str(HoldAct.LIFTED): 2,
-        **dict.fromkeys(
-            ("request.shown", "request.agreement", "hold.shown", "hold.matching", "incident.shown"),
-            0,
-        ),
-        **dict.fromkeys(("request.gathering", "complaint.shown"), 0),
-        **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
-        **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
-        **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
-        "log.stamped": 0,
-    }
-)
+        0,
+    ),
+    # With its request, which it names second; by hand it is lifted with two passwords.
+    str(HoldAct.LIFTED): 2,
+    **dict.fromkeys(
+        ("request.shown", "request.agreement", "hold.shown", "hold.matching", "incident.shown"),
+        0,
+    ),
+    **dict.fromkeys(("request.gathering", "complaint.shown"), 0),
+    **dict.fromkeys(("retention.reviewed", "recording.categorised"), 0),
+    **dict.fromkeys(("volume.kept", "volume.found", "volume.listed"), 0),
+    **dict.fromkeys(("people.listed", "person.shown", LOGOUT), 0),
+    "log.stamped": 0,
+}
 """What a session's key may attest, and how many subjects such an entry names at the least."""
 
 MAX_TERMINAL: Final = 64

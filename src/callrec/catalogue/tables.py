@@ -308,9 +308,7 @@ metadata = _table(
 duplicate = _table(
     "duplicate",
     Column("mac", LargeBinary, primary_key=True),
-    Column(
-        "recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False, index=True
-    ),
+    Column("recording", ForeignKey("recording.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
     info=_PART_OF_RECORDING,
 )
@@ -322,9 +320,7 @@ token = _table(
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("kind", Integer, primary_key=True, autoincrement=False),
     Column("token", BigInteger, primary_key=True, autoincrement=False),
-    Column(
-        "recording", ForeignKey("recording.id"), primary_key=True, autoincrement=False, index=True
-    ),
+    Column("recording", ForeignKey("recording.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
     info=_PART_OF_RECORDING,
 )

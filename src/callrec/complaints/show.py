@@ -24,7 +24,7 @@ from callrec.complaints.log import (
     unopened_complaint,
 )
 from callrec.crypto.canonical import parse_instant
-from callrec.dataclass import dataclass
+from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.login.people import logins
 from callrec.policy.clock_events import Deadline, Urgency, urgency
@@ -82,7 +82,8 @@ class ShownComplaint:
     """Or answered, where that came first."""
     acknowledged_entered_on: date | None
     """The day on which the acknowledgement was entered here."""
-    was_late: bool
+    was_late: bool | None
+    """None of what turned out to be no complaint, which has no clock."""
     is_dated_late: bool
     """Its day is in time, but it was entered here after the last day to acknowledge it."""
     history: tuple[ComplaintEvent, ...]
@@ -112,7 +113,6 @@ def show_complaint(practice: Practice, actor: Actor, reference: str) -> ShownCom
 def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownComplaint:
     """An opened complaint in words."""
     receipt, history = complaint.receipt, tuple(_events(practice, complaint))
-    # What turns out to be no complaint has no clock.
     is_none = history[-1].finding == Finding.OTHER_MATTER
     told = [each for each in history if each.what in _TOLD and each.finding != Finding.OTHER_MATTER]
     first = min(told, key=attrgetter("on"), default=None)
@@ -129,7 +129,7 @@ def shown_complaint(practice: Practice, complaint: OpenComplaint) -> ShownCompla
         deadline=deadline,
         acknowledged_on=told_on,
         acknowledged_entered_on=None if first is None else first.entered_on,
-        was_late=not is_none and was_late(deadline, told_on, today=today(practice)),
+        was_late=None if is_none else was_late(deadline, told_on, today=today(practice)),
         is_dated_late=first is not None
         and is_dated_late(deadline, first.on, entered_on=first.entered_on),
         history=history,
@@ -187,23 +187,26 @@ def list_complaints(
 
 
 def complaints_waiting_for(
-    practice: Practice, person: Person, connection: Connection
+    practice: Practice, person: Person, connection: Connection, actor: Actor | None
 ) -> Iterator[ListedComplaint]:
-    """Open complaints that a person deals with."""
+    """Open complaints that a person deals with, as `incidents.show.incidents_waiting_for`."""
     on = today(practice)
-    entered = entered_complaints(practice, None, connection)
+    entered = entered_complaints(practice, actor, connection)
+    person = person if actor else replace(person, delegations=())
     waiting = [each for each in entered if each.facts.state is not ComplaintState.CLOSED]
     yield from _listed(practice, [e for e in waiting if may_answer(person, e.facts, on=on)])
 
 
 def complaint_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:
-    """Which complaints are to be acknowledged now, or were changed; nothing personal."""
+    """Which were changed, and which to acknowledge, for who is logged in; nothing personal."""
     with reading(practice.engine) as connection:
         entered = entered_complaints(practice, actor, connection)
     for each in _listed(practice, entered):
         due = each.due_on and short_date(each.due_on)
         if each.received_on is None:
             yield f"complaint {each.reference} is not as it was entered: callrec audit verify"
+        elif actor is None:
+            continue
         elif each.state is ComplaintState.RECEIVED and each.is_unknown:
             yield (
                 f"complaint {each.reference}: by when it is acknowledged is unknown, as that"

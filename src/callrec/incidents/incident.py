@@ -25,6 +25,7 @@ from callrec.incidents.log import (
     IncidentBody,
     IncidentVersion,
     OpenIncident,
+    act_of,
     read_incident,
 )
 from callrec.login.people import find_person, line_managers, logins
@@ -226,12 +227,13 @@ def update_incident(
         signing(practice, actor) as act,
     ):
         incident = read_incident(practice, actor, act.connection, reference)
-        check_may_update(actor.person, incident.facts, assesses=found.assesses, on=today(practice))
+        assesses = found.assessment != Findings().assessment
+        check_may_update(actor.person, incident.facts, assesses=assesses, on=today(practice))
         noticed_on = incident.body.noticed_at.astimezone(practice.settings.time_zone).date()
         check_told_on(found, noticed_on=noticed_on, today=today(practice))
         body = incident.body.changed(findings=incident.body.findings.with_more(found))
         if incident.facts.state is IncidentState.CLOSED:
-            check_graver(incident.body.findings, body.findings, reporting_grid(practice))
+            check_graver(incident.body.findings, body.findings, reporting_grid(practice, incident))
         return _write(practice, act, actor, incident, body)
 
 
@@ -257,7 +259,7 @@ def close_incident(
         check_closing(
             closing,
             incident.body.findings,
-            reporting_grid(practice),
+            reporting_grid(practice, incident),
             noticed_at=noticed_at,
             due_at=report_due_at(practice, noticed_at),
             now=practice.now(),
@@ -267,9 +269,11 @@ def close_incident(
         return _write(practice, act, actor, incident, body)
 
 
-def reporting_grid(practice: Practice) -> ReportingThreshold:
-    """From which degrees on the practice reports a breach."""
-    config = practice.settings.incidents
+def reporting_grid(practice: Practice, incident: OpenIncident) -> ReportingThreshold:
+    """From which degrees on the practice reports a breach, by the rules when it was closed."""
+    closed = [leaf.seq for leaf in incident.history.leaves if act_of(leaf) is IncidentAct.CLOSED]
+    rules = [each for each in practice.register.settings if not closed or each.seq < closed[0]]
+    config = rules[-1].settings.incidents
     return ReportingThreshold(
         likelihood=config.report_likelihood,
         impact=config.report_impact,
@@ -295,11 +299,12 @@ def _write(
         version_id=version_id,
         before=incident.history.leaves,
     )
+    grid = reporting_grid(practice, incident)
     return UpdatedIncident(
         reference=incident.reference,
         state=IncidentState.OPEN if body.closing is None else IncidentState.CLOSED,
         version=version_id.version,
-        must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
-        must_tell_people=reporting_grid(practice).must_tell_people(body.findings),
-        still_missing=missing_findings(body.findings, reporting_grid(practice), body.closing),
+        must_be_reported=grid.must_be_reported(body.findings),
+        must_tell_people=grid.must_tell_people(body.findings),
+        still_missing=missing_findings(body.findings, grid, body.closing),
     )

@@ -232,14 +232,14 @@ def _check_entitled(
 ) -> None:
     """Check who made each version, and what it changed."""
     check_reported(history, practice.register)
-    if versions[0].findings.assesses or versions[0].closing is not None:
+    if versions[0].findings.assessment != Findings().assessment or versions[0].closing:
         raise Tampered("an incident was assessed or closed by its report")
     powers = powers_then(practice, connection)
     for before, body, leaf in zip(versions, versions[1:], history.leaves[1:], strict=False):
         stood = replace(facts, outcome=_outcome(before))
-        degrees = {(b.findings.likelihood, b.findings.impact) for b in (before, body)}
+        assesses = before.findings.assessment != body.findings.assessment
         with only_by_entitled("an incident was changed by somebody who may not"):
-            check_changed(leaf, stood, powers, assesses=len(degrees) > 1)
+            check_changed(leaf, stood, powers, assesses=assesses)
         # An update changes nothing but findings, and a closing nothing but the closing.
         if act_of(leaf) is IncidentAct.CLOSED:
             adds = before.closing is None and before.findings == body.findings

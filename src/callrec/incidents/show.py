@@ -114,6 +114,7 @@ def shown_incident(
     called, body, history = logins(practice), incident.body, incident.history
     due_at = report_due_at(practice, body.noticed_at)
     closing, zone = body.closing, practice.settings.time_zone
+    grid = reporting_grid(practice, incident)
     return ShownIncident(
         reference=incident.reference,
         state=incident.facts.state,
@@ -126,9 +127,9 @@ def shown_incident(
         recordings=tuple(recordings),
         request=body.request,
         findings=body.findings,
-        must_be_reported=reporting_grid(practice).must_be_reported(body.findings),
-        must_tell_people=reporting_grid(practice).must_tell_people(body.findings),
-        still_missing=missing_findings(body.findings, reporting_grid(practice), closing),
+        must_be_reported=grid.must_be_reported(body.findings),
+        must_tell_people=grid.must_tell_people(body.findings),
+        still_missing=missing_findings(body.findings, grid, closing),
         closing=closing,
         was_late=closing is not None and _was_late(closing, due_at, zone),
         history=tuple(_events(incident, called)),
@@ -188,18 +189,19 @@ def list_incidents(
 
 
 def incidents_waiting_for(
-    practice: Practice, person: Person, connection: Connection
+    practice: Practice, person: Person, connection: Connection, actor: Actor | None
 ) -> Iterator[ListedIncident]:
-    """Open incidents that a person was notified of, or may close as Data Controller."""
-    entered = entered_incidents(practice, None, connection)
+    """Open incidents that a person was notified of, or closes; by a loan only if logged in."""
+    entered = entered_incidents(practice, actor, connection)
     waiting = [each for each in entered if each.facts.state is IncidentState.OPEN]
-    if Power.GOVERN not in powers_of(person, today(practice)):
+    held = powers_of(person, today(practice)) if actor else person.powers
+    if Power.GOVERN not in held:
         waiting = [each for each in waiting if each.facts.told == person.id]
     yield from _listed(practice, connection, waiting)
 
 
 def incident_warnings(practice: Practice, actor: Actor | None = None) -> Iterator[str]:
-    """How long the 72 hours of each open incident still last, soonest first; nothing personal."""
+    """What was changed, and how long 72 hours last, for who is logged in; nothing personal."""
     with reading(practice.engine) as connection:
         entered = entered_incidents(practice, actor, connection)
     now, earliest = practice.now(), datetime.min.replace(tzinfo=UTC)
@@ -209,6 +211,8 @@ def incident_warnings(practice: Practice, actor: Actor | None = None) -> Iterato
             continue
         if each.noticed_at is None:
             yield f"incident {reference} is not as it was reported: callrec audit verify"
+            continue
+        if actor is None:
             continue
         left = report_due_at(practice, each.noticed_at) - now
         hours = abs(left.total_seconds()) // 3600

@@ -1,11 +1,12 @@
 """What waits for one person: requests to decide or to answer, grants to hear.
 
-Nothing is opened but what calls are to be found for, and what may be hidden from the person.
+Nothing is opened but what calls are to be found for, what may be hidden from the person, and, for
+those who decide it, whom an undecided request is about.
 
-Every undecided request is in somebody's inbox. Where only its maker may decide it, it is in theirs:
-they lend the power to somebody, or break the glass. Where it waits for an answer and its makers
-have left, it is with the people who may decide it; and so is one that was heard, or of which a part
-went out, once none of its grants is left.
+Every undecided request is in somebody's inbox. Where nobody may decide it but who made it or whom
+it is about, it is in theirs: they lend the power to somebody, or break the glass. Where it waits
+for an answer and its makers have left, it is with the people who may decide it; and so is one that
+was heard, or of which a part went out, once none of its grants is left.
 """
 
 from __future__ import annotations
@@ -139,6 +140,8 @@ class _Reading:
 
     practice: Practice
     person: Person
+    actor: Actor | None
+    """The same, where they are logged in: then requests are opened to see who may decide them."""
     connection: Connection
     rows: tuple[Row[Any], ...]
     makings: Mapping[str, RequestOutline]
@@ -167,7 +170,7 @@ def read_inbox(
     with reading(practice.engine) as connection:
         check_tables(connection, ROWS_OF_REQUESTS)
         hidden = references_hidden_from(practice, actor, connection)
-        read = _read(practice, actor.person, connection, copies)
+        read = _read(practice, actor.person, connection, copies, actor)
         mine = [item for item in _items(read) if item.reference not in hidden]
         seen = (_as_it_says(read, actor, _with_by_hand(read, item)) for item in mine)
         return tuple(filter(None, seen))
@@ -205,10 +208,14 @@ def inbox_of(practice: Practice, person: Person, connection: Connection) -> tupl
 
 
 def _read(
-    practice: Practice, person: Person, connection: Connection, copies: Copies | None = None
+    practice: Practice,
+    person: Person,
+    connection: Connection,
+    copies: Copies | None = None,
+    actor: Actor | None = None,
 ) -> _Reading:
     return _Reading(
-        *(practice, person, connection),
+        *(practice, person, actor, connection),
         rows=tuple(REQUESTS.every(connection)),
         makings=read_outlines(connection),
         deadlines=read_deadlines(practice, connection),
@@ -245,10 +252,21 @@ def _to_decide(read: _Reading) -> Iterator[InboxItem]:
             if me in makers:
                 yield _item(read, row, waits_to)
             continue
-        others = possible_deciders(practice, Purpose(row.purpose), makers)
-        may = TERMS[Purpose(row.purpose)].decided_with in held
-        if me in others or (may and not others):
+        if TERMS[Purpose(row.purpose)].decided_with not in held:
+            continue
+        concerned = _concerned(read, row)
+        others = possible_deciders(practice, Purpose(row.purpose), {*makers, *concerned})
+        if me in others or not others:
             yield _item(read, row, waits_to, nobody_else=not others)
+
+
+def _concerned(read: _Reading, row: Row[Any]) -> frozenset[str]:
+    """Whom a request is about, or must be kept from, as far as it can be opened."""
+    practice, actor, connection = read.practice, read.actor, read.connection
+    if actor is None or is_older_than_keys(practice, actor):
+        return frozenset()
+    facts = read_request(practice, actor, connection, f"R-{row.number}").facts
+    return facts.subjects | facts.kept_from
 
 
 def _to_attach(read: _Reading) -> Iterator[InboxItem]:
@@ -432,7 +450,7 @@ def _to_review(read: _Reading) -> Iterator[InboxItem]:
 def _to_settle(read: _Reading) -> Iterator[InboxItem]:
     """Incidents that the person was notified of, or answers for; urgent from the first hour."""
     zone = read.practice.settings.time_zone
-    for each in incidents_waiting_for(read.practice, read.person, read.connection):
+    for each in incidents_waiting_for(read.practice, read.person, read.connection, read.actor):
         over = each.due_at is not None and each.due_at < read.practice.now()
         yield InboxItem(
             reference=each.reference,
@@ -448,7 +466,7 @@ def _to_settle(read: _Reading) -> Iterator[InboxItem]:
 
 def _to_answer(read: _Reading) -> Iterator[InboxItem]:
     """Complaints about personal data, for those who decide their outcome."""
-    for each in complaints_waiting_for(read.practice, read.person, read.connection):
+    for each in complaints_waiting_for(read.practice, read.person, read.connection, read.actor):
         waits = each.state is ComplaintState.RECEIVED
         yield InboxItem(
             reference=each.reference,

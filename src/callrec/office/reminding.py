@@ -23,7 +23,7 @@ from callrec.errors import Tampered
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
 from callrec.policy.clock_events import Urgency
-from callrec.policy.purpose import TERMS
+from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import Practice, today
@@ -129,10 +129,18 @@ def _urgent(
 def _was_left_out(
     practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
-    """Whether a person could decide a request when it was made, but only others were notified."""
+    """Whether a person could decide a request when it was made, but only others were notified.
+
+    Or only since it was lent to them, and it is one that some must not learn of.
+    """
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
-    if known is None or person in known.notified | known.makers:
+    if known is not None and person in known.notified | known.makers:
+        return False
+    is_own = TERMS[item.purpose].decided_with in practice.register.person(person).powers
+    if item.purpose is Purpose.OUTSIDE_BODY and not is_own:
+        return True
+    if known is None:
         return False
     voucher = practice.register.voucher(person, before=known.made.seq)
     made_on = parse_instant(known.made.at).astimezone(practice.settings.time_zone).date()

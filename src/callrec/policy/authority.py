@@ -85,11 +85,18 @@ class RequestFacts:
     """Proof that was missing when it came and still is."""
     third_parties_checked: bool = False
     """Whether its present recordings were checked for other people."""
+    kept_from: frozenset[PersonId] = frozenset()
+    """Who must not learn of it, as `reviews.people_kept_from` says; as `subjects`, once opened."""
 
     @property
     def makers(self) -> frozenset[PersonId]:
         """The requester and everyone who changed it."""
         return self.changed_by | {self.requester}
+
+    @property
+    def hidden_from(self) -> frozenset[PersonId]:
+        """Of those from whom it is kept, the people who do not know of it by themselves."""
+        return self.kept_from - self.makers - self.granted_to
 
 
 def check_in_force(person: Person) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
-from types import MappingProxyType
 from typing import Any, Final
 
 from callrec.dataclass import dataclass, fields, replace
@@ -82,9 +81,9 @@ class Findings:
             raise Unusable("the day on which people were told is not a date") from error
 
     @property
-    def assesses(self) -> bool:
-        """Whether it says how serious the incident is."""
-        return self.likelihood is not None or self.impact is not None
+    def assessment(self) -> tuple[int | None, int | None, str]:
+        """How serious the incident is, and why the people affected need not be told."""
+        return self.likelihood, self.impact, self.not_told
 
     @property
     def stated(self) -> Mapping[str, Any]:
@@ -101,14 +100,13 @@ class Findings:
         return replace(self, **found.stated)
 
 
-NOT_TOLD: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "unreadable": "nobody without a right to the data can read them: they are encrypted",
-        "averted": "what was done since makes great harm unlikely",
-        "disproportionate": "it would take too much effort, so everybody was told in public",
-    }
-)
-"""Why people need not be told one by one: UK GDPR 34(3)(a), (b), (c)."""
+NOT_TOLD: Final[Mapping[str, str]] = {
+    "unreadable": "nobody without a right to the data can read them: they are encrypted",
+    "averted": "what was done since makes great harm unlikely",
+    "disproportionate": "it would take too much effort, so everybody was told in public",
+    "none": "what was said of it is taken back: they are to be told",
+}
+"""Why people need not be told one by one: UK GDPR 34(3)(a), (b), (c); or that none of it is so."""
 
 PEOPLE_TOLD_FIELDS: Final = ("people_told", "people_told_on", "people_told_how")
 """What shows that the people affected were told [34]."""
@@ -183,7 +181,7 @@ def untold(findings: Findings) -> tuple[str, ...]:
     """What does not say yet that the people affected were told, or why they need not be."""
     if findings.not_told == "disproportionate":
         return _lacking(findings, ("people_told_how",))
-    if findings.not_told:
+    if findings.not_told not in ("", "none"):
         return ()
     if findings.people_told == 0 != findings.people_count:  # none were told of those there are
         findings = replace(findings, people_told=None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, Self
 
 from callrec.dataclass import dataclass, field
@@ -130,306 +129,287 @@ class Question:
         return self.option if value.startswith("or ") else name
 
 
-QUESTIONS: Mapping[FurtherParticular, Question] = MappingProxyType(
-    {
-        # Performance and training [policy 2 bullet 2].
-        FurtherParticular.LEARNING: Question(
-            question="What is to be learned",
-            help="In a sentence: which skill or procedure the recordings help with.",
-            option="--learning TEXT",
-            option_help="What you hope to learn, in a sentence.",
-            kind=AnswerKind.SENTENCE,
-        ),
-        # An abusive or nuisance call [policy 2 bullet 3].
-        FurtherParticular.AFFECTED: Question(
-            question="Who of the staff was affected",
-            help="The login of the member of staff who took the call.",
-            option="--affected USER",
-            option_help="Login of the member of staff affected.",
-            kind=AnswerKind.LOGIN,
-            names_subject=True,
-            names_staff=True,
-        ),
-        # A complaint [policy 2 bullet 4].
-        FurtherParticular.COMPLAINT: Question(
-            question="Reference of the complaint",
-            help="As it stands in the practice's complaints file.",
-            option="--complaint REF",
-            option_help="Reference of the complaint.",
-        ),
-        FurtherParticular.COMPLAINANT: Question(
-            question="Who complained",
-            help="A patient and a member of staff complain by different procedures.",
-            option="--complainant patient|staff",
-            option_help="Who complained.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {"patient": "a patient, or somebody for one", "staff": "a member of staff"}
-            ),
-        ),
-        # A medico-legal claim [policy 2 bullet 5].
-        FurtherParticular.CLAIM: Question(
-            question="Reference of the claim",
-            help="The indemnity body's or the solicitor's reference.",
-            option="--claim REF",
-            option_help="Reference of the claim.",
-        ),
-        # An employee's telephone conduct [policy 2 bullet 6, 4(g)].
-        FurtherParticular.EMPLOYEE: Question(
-            question="The employee concerned",
-            help="Login or full name; one named person, and nobody is looked through at large.",
-            option="--employee NAME",
-            option_help="The employee: login or full name.",
-            names_subject=True,
-            names_staff=True,
-        ),
-        FurtherParticular.ALLEGATION: Question(
-            question="Reference of the allegation",
-            help="As it stands in the file of the disciplinary process.",
-            option="--allegation REF",
-            option_help="Reference of the allegation.",
-        ),
-        FurtherParticular.AGREEMENT: Question(
-            question="File with the written agreement",
-            help="Such as a signed PDF or a scan: what the Data Controller has agreed to in"
-            f" writing, {MAX_AGREEMENT_MIB} MiB at most. It is kept sealed.",
-            option="--agreement FILE",
-            option_help="The Data Controller's written agreement: a PDF, a scan, any file.",
-            kind=AnswerKind.FILE,
-        ),
-        FurtherParticular.CONSULTED: Question(
-            question="Date of the agreement",
-            help="When the Data Controller agreed, or was consulted by the person they authorised.",
-            option="--consulted DATE",
-            option_help="When the Data Controller agreed to it.",
-            kind=AnswerKind.DAY,
-        ),
-        # A regulator's investigation [policy 2 paragraph 2].
-        FurtherParticular.REGULATOR: Question(
-            question="The regulator",
-            help="Such as the Care Quality Commission, the GMC or the Information Commissioner.",
-            option="--regulator NAME",
-            option_help="Which regulator investigates.",
-        ),
-        FurtherParticular.REFERENCE: Question(
-            question="Their reference",
-            help="The crime, case or investigation number that they quote.",
-            option="--reference REF",
-            option_help="Their reference number.",
-        ),
-        # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
-        FurtherParticular.SUBJECT: Question(
-            question="The data subject's full name",
-            help="Whose calls they are, even if somebody else asks.",
-            option="--subject NAME",
-            option_help="Full name of the person whose calls they are, or S-3 on the register.",
-            names_subject=True,
-        ),
-        FurtherParticular.RECEIVED: Question(
-            question="Date of receipt",
-            help="The day on which the request reached anybody in the practice, working day or"
-            " not: the time for the answer runs from it.",
-            option="--received DATE",
-            option_help="The day on which the request came in.",
-            kind=AnswerKind.DAY,
-        ),
-        FurtherParticular.RECEIVED_HOW: Question(
-            question="How it was received",
-            help="The policy wants it in writing, the law takes a spoken one: write it down then.",
-            option="--received-how written|spoken",
-            option_help="How the request came in.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {
-                    "written": "a letter, a form or an e-mail",
-                    "spoken": "by telephone or at the desk; you have written it down",
-                }
-            ),
-        ),
-        FurtherParticular.IDENTITY: Question(
-            question="How the identity was checked, and by whom",
-            help='Such as "passport seen by the practice manager"; unknown if it was not yet: the'
-            " time then runs from the day on which it is.",
-            option="--identity HOW",
-            option_help="How the identity was checked, and by whom; or unknown.",
-            may_be_unknown=True,
-        ),
-        FurtherParticular.AUTHORITY: Question(
-            question="Authority of the person who asks for somebody else",
-            help='Such as "consent signed on 1/2/2026"; none if they ask for themselves, unknown'
-            " if it has not been shown yet.",
-            option="--authority TEXT",
-            option_help="Their authority to ask for someone else; or none, or unknown.",
-            may_be_unknown=True,
-            may_be_none=True,
-        ),
-        FurtherParticular.HEAR_OR_COPY: Question(
-            question="To hear it, or a copy",
-            help="The policy offers to hear the recording; the law gives a copy to anyone"
-            " who wants one.",
-            option="--hear or --copy",
-            option_help="Whether they hear it at the practice or get a copy.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {"hear": "hear the recording at the practice", "copy": "have a copy of it"}
-            ),
-        ),
-        # The police or another outside body [policy 4(f)].
-        FurtherParticular.BODY: Question(
-            question="The body that asks",
-            help="The police force, authority, court or solicitor.",
-            option="--body NAME",
-            option_help="The outside body that asks.",
-        ),
-        FurtherParticular.OFFICER: Question(
-            question="The officer's name",
-            help="Name one officer; general requests are not answered.",
-            option="--officer NAME",
-            option_help="The officer who asks for it.",
-        ),
-        FurtherParticular.RANK: Question(
-            question="Rank or office",
-            help="Many forces have it authorised by an inspector or above.",
-            option="--rank TEXT",
-            option_help="The officer's rank or office.",
-        ),
-        FurtherParticular.CONTACT: Question(
-            question="Where the officer is reached",
-            help="A secure e-mail address or the body's own telephone number, not a mobile's.",
-            option="--contact TEXT",
-            option_help="How to reach the officer.",
-        ),
-        FurtherParticular.LEGAL_BASIS: Question(
-            question="Legal basis",
-            help="What lets the practice disclose. Only a court order compels it.",
-            option="--legal-basis CODE",
-            option_help="Legal basis: crime, legal-proceedings, court-order or other.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {
-                    "crime": "prevent or detect crime (DPA 2018 Sch 2 Pt 1 para 2)",
-                    "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
-                    COURT_ORDER: "a sealed order of a court, which sets the day",
-                    OTHER_BASIS: "something else; say what in the necessity",
-                }
-            ),
-        ),
-        FurtherParticular.CONFIDENTIALITY: Question(
-            question="Why may confidence be broken",
-            help="The duty of confidence stands beside data protection; it yields to these three.",
-            option="--confidentiality CODE",
-            option_help="Why confidence may be broken: consent, law or public-interest.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {
-                    "consent": "the person whose calls they are has agreed",
-                    "law": "a law or a court requires it",
-                    "public-interest": "preventing serious crime or harm weighs more",
-                }
-            ),
-        ),
-        FurtherParticular.ANSWER_BY: Question(
-            question="Day that the order sets",
-            help="By when the court wants it; it does not move for weekends.",
-            option="--answer-by DATE",
-            option_help="The last day that the court's order allows.",
-            kind=AnswerKind.DAY,
-        ),
-        FurtherParticular.URGENT: Question(
-            question="Is it urgent",
-            help="Someone's life or safety depends on it: answer it the same day.",
-            option="--urgent",
-            option_help="Whether someone's life or safety depends on it.",
-            kind=AnswerKind.CHOICE,
-            choices={"yes": "answer it today", "no": "it can take some days"},
-            usually="no",
-        ),
-        FurtherParticular.NECESSITY: Question(
-            question="Why it is necessary",
-            help="In a sentence: what the body needs the recording for.",
-            option="--necessity TEXT",
-            option_help="Why they need it, in a sentence.",
-            kind=AnswerKind.SENTENCE,
-        ),
-        FurtherParticular.PREJUDICE: Question(
-            question="What harm would refusing cause",
-            help="In a sentence: the exemption holds only so far as that would be likely.",
-            option="--prejudice TEXT",
-            option_help="What harm refusing would cause, in a sentence.",
-            kind=AnswerKind.SENTENCE,
-        ),
-        FurtherParticular.SUBJECT_MAY_BE_TOLD: Question(
-            question="May the person concerned be told",
-            help="Whether it would harm the body's purpose if that person learned of this.",
-            option="--subject-may-be-told or --subject-must-not-be-told",
-            option_help="Whether the person concerned may learn of it.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {"yes": "the person may learn of it", "no": "it must be kept from the person"}
-            ),
-        ),
-        # Someone who has died [Access to Health Records Act 1990].
-        FurtherParticular.APPLICANT: Question(
-            question="The applicant's full name",
-            help="Who asks for the record of the person who has died.",
-            option="--applicant NAME",
-            option_help="Who asks for a dead person's record.",
-            names_subject=True,
-        ),
-        FurtherParticular.STANDING: Question(
-            question="The applicant's standing",
-            help="The Act knows these two; next of kin as such has no right.",
-            option="--standing personal-representative|claimant",
-            option_help="In what role the applicant asks.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {
-                    "personal-representative": "executor or administrator of the estate",
-                    CLAIMANT: "may have a claim that arises from the death",
-                }
-            ),
-        ),
-        FurtherParticular.EVIDENCE: Question(
-            question="Evidence of the standing",
-            help="Such as probate, letters of administration or a letter of claim; unknown if it"
-            " has not been shown yet.",
-            option="--evidence TEXT",
-            option_help="What proves that role; or unknown.",
-            may_be_unknown=True,
-        ),
-        # To correct, to restrict, to object [UK GDPR 16, 18, 21].
-        FurtherParticular.CORRECTION: Question(
-            question="What is wrong, and what is right",
-            help="In a sentence: it stands as a note beside the recording. The sound is never"
-            " changed.",
-            option="--correction TEXT",
-            option_help="What is wrong, and what is right; kept as a note with the recording.",
-            kind=AnswerKind.SENTENCE,
-        ),
-        FurtherParticular.WHY_RESTRICTED: Question(
-            question="Why it should be restricted",
-            help="The law knows these four. Until it is lifted, the recording is only stored.",
-            option="--why-restricted CODE",
-            option_help="Why: accuracy, unlawful, claims or objection.",
-            kind=AnswerKind.CHOICE,
-            choices=MappingProxyType(
-                {
-                    "accuracy": "they say that it is not accurate, until that is checked",
-                    "unlawful": "it is held unlawfully, and they do not want it erased",
-                    "claims": "the practice needs it no more, and they need it for a legal claim",
-                    "objection": "they objected to its use, until that is decided",
-                }
-            ),
-        ),
-        FurtherParticular.SITUATION: Question(
-            question="Why they object",
-            help="In a sentence: what in their own situation speaks against keeping or using it.",
-            option="--situation TEXT",
-            option_help="Why the person objects, from their own situation.",
-            kind=AnswerKind.SENTENCE,
-        ),
-    }
-)
+QUESTIONS: Mapping[FurtherParticular, Question] = {
+    # Performance and training [policy 2 bullet 2].
+    FurtherParticular.LEARNING: Question(
+        question="What is to be learned",
+        help="In a sentence: which skill or procedure the recordings help with.",
+        option="--learning TEXT",
+        option_help="What you hope to learn, in a sentence.",
+        kind=AnswerKind.SENTENCE,
+    ),
+    # An abusive or nuisance call [policy 2 bullet 3].
+    FurtherParticular.AFFECTED: Question(
+        question="Who of the staff was affected",
+        help="The login of the member of staff who took the call.",
+        option="--affected USER",
+        option_help="Login of the member of staff affected.",
+        kind=AnswerKind.LOGIN,
+        names_subject=True,
+        names_staff=True,
+    ),
+    # A complaint [policy 2 bullet 4].
+    FurtherParticular.COMPLAINT: Question(
+        question="Reference of the complaint",
+        help="As it stands in the practice's complaints file.",
+        option="--complaint REF",
+        option_help="Reference of the complaint.",
+    ),
+    FurtherParticular.COMPLAINANT: Question(
+        question="Who complained",
+        help="A patient and a member of staff complain by different procedures.",
+        option="--complainant patient|staff",
+        option_help="Who complained.",
+        kind=AnswerKind.CHOICE,
+        choices={"patient": "a patient, or somebody for one", "staff": "a member of staff"},
+    ),
+    # A medico-legal claim [policy 2 bullet 5].
+    FurtherParticular.CLAIM: Question(
+        question="Reference of the claim",
+        help="The indemnity body's or the solicitor's reference.",
+        option="--claim REF",
+        option_help="Reference of the claim.",
+    ),
+    # An employee's telephone conduct [policy 2 bullet 6, 4(g)].
+    FurtherParticular.EMPLOYEE: Question(
+        question="The employee concerned",
+        help="Login or full name; one named person, and nobody is looked through at large.",
+        option="--employee NAME",
+        option_help="The employee: login or full name.",
+        names_subject=True,
+        names_staff=True,
+    ),
+    FurtherParticular.ALLEGATION: Question(
+        question="Reference of the allegation",
+        help="As it stands in the file of the disciplinary process.",
+        option="--allegation REF",
+        option_help="Reference of the allegation.",
+    ),
+    FurtherParticular.AGREEMENT: Question(
+        question="File with the written agreement",
+        help="Such as a signed PDF or a scan: what the Data Controller has agreed to in"
+        f" writing, {MAX_AGREEMENT_MIB} MiB at most. It is kept sealed.",
+        option="--agreement FILE",
+        option_help="The Data Controller's written agreement: a PDF, a scan, any file.",
+        kind=AnswerKind.FILE,
+    ),
+    FurtherParticular.CONSULTED: Question(
+        question="Date of the agreement",
+        help="When the Data Controller agreed, or was consulted by the person they authorised.",
+        option="--consulted DATE",
+        option_help="When the Data Controller agreed to it.",
+        kind=AnswerKind.DAY,
+    ),
+    # A regulator's investigation [policy 2 paragraph 2].
+    FurtherParticular.REGULATOR: Question(
+        question="The regulator",
+        help="Such as the Care Quality Commission, the GMC or the Information Commissioner.",
+        option="--regulator NAME",
+        option_help="Which regulator investigates.",
+    ),
+    FurtherParticular.REFERENCE: Question(
+        question="Their reference",
+        help="The crime, case or investigation number that they quote.",
+        option="--reference REF",
+        option_help="Their reference number.",
+    ),
+    # What the law gives the person whose call it is [policy 4(d), 4(e), 4(i)].
+    FurtherParticular.SUBJECT: Question(
+        question="The data subject's full name",
+        help="Whose calls they are, even if somebody else asks.",
+        option="--subject NAME",
+        option_help="Full name of the person whose calls they are, or S-3 on the register.",
+        names_subject=True,
+    ),
+    FurtherParticular.RECEIVED: Question(
+        question="Date of receipt",
+        help="The day on which the request reached anybody in the practice, working day or"
+        " not: the time for the answer runs from it.",
+        option="--received DATE",
+        option_help="The day on which the request came in.",
+        kind=AnswerKind.DAY,
+    ),
+    FurtherParticular.RECEIVED_HOW: Question(
+        question="How it was received",
+        help="The policy wants it in writing, the law takes a spoken one: write it down then.",
+        option="--received-how written|spoken",
+        option_help="How the request came in.",
+        kind=AnswerKind.CHOICE,
+        choices={
+            "written": "a letter, a form or an e-mail",
+            "spoken": "by telephone or at the desk; you have written it down",
+        },
+    ),
+    FurtherParticular.IDENTITY: Question(
+        question="How the identity was checked, and by whom",
+        help='Such as "passport seen by the practice manager"; unknown if it was not yet: the'
+        " time then runs from the day on which it is.",
+        option="--identity HOW",
+        option_help="How the identity was checked, and by whom; or unknown.",
+        may_be_unknown=True,
+    ),
+    FurtherParticular.AUTHORITY: Question(
+        question="Authority of the person who asks for somebody else",
+        help='Such as "consent signed on 1/2/2026"; none if they ask for themselves, unknown'
+        " if it has not been shown yet.",
+        option="--authority TEXT",
+        option_help="Their authority to ask for someone else; or none, or unknown.",
+        may_be_unknown=True,
+        may_be_none=True,
+    ),
+    FurtherParticular.HEAR_OR_COPY: Question(
+        question="To hear it, or a copy",
+        help="The policy offers to hear the recording; the law gives a copy to anyone"
+        " who wants one.",
+        option="--hear or --copy",
+        option_help="Whether they hear it at the practice or get a copy.",
+        kind=AnswerKind.CHOICE,
+        choices={"hear": "hear the recording at the practice", "copy": "have a copy of it"},
+    ),
+    # The police or another outside body [policy 4(f)].
+    FurtherParticular.BODY: Question(
+        question="The body that asks",
+        help="The police force, authority, court or solicitor.",
+        option="--body NAME",
+        option_help="The outside body that asks.",
+    ),
+    FurtherParticular.OFFICER: Question(
+        question="The officer's name",
+        help="Name one officer; general requests are not answered.",
+        option="--officer NAME",
+        option_help="The officer who asks for it.",
+    ),
+    FurtherParticular.RANK: Question(
+        question="Rank or office",
+        help="Many forces have it authorised by an inspector or above.",
+        option="--rank TEXT",
+        option_help="The officer's rank or office.",
+    ),
+    FurtherParticular.CONTACT: Question(
+        question="Where the officer is reached",
+        help="A secure e-mail address or the body's own telephone number, not a mobile's.",
+        option="--contact TEXT",
+        option_help="How to reach the officer.",
+    ),
+    FurtherParticular.LEGAL_BASIS: Question(
+        question="Legal basis",
+        help="What lets the practice disclose. Only a court order compels it.",
+        option="--legal-basis CODE",
+        option_help="Legal basis: crime, legal-proceedings, court-order or other.",
+        kind=AnswerKind.CHOICE,
+        choices={
+            "crime": "prevent or detect crime (DPA 2018 Sch 2 Pt 1 para 2)",
+            "legal-proceedings": "law, or legal proceedings (DPA 2018 Sch 2 Pt 1 para 5)",
+            COURT_ORDER: "a sealed order of a court, which sets the day",
+            OTHER_BASIS: "something else; say what in the necessity",
+        },
+    ),
+    FurtherParticular.CONFIDENTIALITY: Question(
+        question="Why may confidence be broken",
+        help="The duty of confidence stands beside data protection; it yields to these three.",
+        option="--confidentiality CODE",
+        option_help="Why confidence may be broken: consent, law or public-interest.",
+        kind=AnswerKind.CHOICE,
+        choices={
+            "consent": "the person whose calls they are has agreed",
+            "law": "a law or a court requires it",
+            "public-interest": "preventing serious crime or harm weighs more",
+        },
+    ),
+    FurtherParticular.ANSWER_BY: Question(
+        question="Day that the order sets",
+        help="By when the court wants it; it does not move for weekends.",
+        option="--answer-by DATE",
+        option_help="The last day that the court's order allows.",
+        kind=AnswerKind.DAY,
+    ),
+    FurtherParticular.URGENT: Question(
+        question="Is it urgent",
+        help="Someone's life or safety depends on it: answer it the same day.",
+        option="--urgent",
+        option_help="Whether someone's life or safety depends on it.",
+        kind=AnswerKind.CHOICE,
+        choices={"yes": "answer it today", "no": "it can take some days"},
+        usually="no",
+    ),
+    FurtherParticular.NECESSITY: Question(
+        question="Why it is necessary",
+        help="In a sentence: what the body needs the recording for.",
+        option="--necessity TEXT",
+        option_help="Why they need it, in a sentence.",
+        kind=AnswerKind.SENTENCE,
+    ),
+    FurtherParticular.PREJUDICE: Question(
+        question="What harm would refusing cause",
+        help="In a sentence: the exemption holds only so far as that would be likely.",
+        option="--prejudice TEXT",
+        option_help="What harm refusing would cause, in a sentence.",
+        kind=AnswerKind.SENTENCE,
+    ),
+    FurtherParticular.SUBJECT_MAY_BE_TOLD: Question(
+        question="May the person concerned be told",
+        help="Whether it would harm the body's purpose if that person learned of this.",
+        option="--subject-may-be-told or --subject-must-not-be-told",
+        option_help="Whether the person concerned may learn of it.",
+        kind=AnswerKind.CHOICE,
+        choices={"yes": "the person may learn of it", "no": "it must be kept from the person"},
+    ),
+    # Someone who has died [Access to Health Records Act 1990].
+    FurtherParticular.APPLICANT: Question(
+        question="The applicant's full name",
+        help="Who asks for the record of the person who has died.",
+        option="--applicant NAME",
+        option_help="Who asks for a dead person's record.",
+        names_subject=True,
+    ),
+    FurtherParticular.STANDING: Question(
+        question="The applicant's standing",
+        help="The Act knows these two; next of kin as such has no right.",
+        option="--standing personal-representative|claimant",
+        option_help="In what role the applicant asks.",
+        kind=AnswerKind.CHOICE,
+        choices={
+            "personal-representative": "executor or administrator of the estate",
+            CLAIMANT: "may have a claim that arises from the death",
+        },
+    ),
+    FurtherParticular.EVIDENCE: Question(
+        question="Evidence of the standing",
+        help="Such as probate, letters of administration or a letter of claim; unknown if it"
+        " has not been shown yet.",
+        option="--evidence TEXT",
+        option_help="What proves that role; or unknown.",
+        may_be_unknown=True,
+    ),
+    # To correct, to restrict, to object [UK GDPR 16, 18, 21].
+    FurtherParticular.CORRECTION: Question(
+        question="What is wrong, and what is right",
+        help="In a sentence: it stands as a note beside the recording. The sound is never changed.",
+        option="--correction TEXT",
+        option_help="What is wrong, and what is right; kept as a note with the recording.",
+        kind=AnswerKind.SENTENCE,
+    ),
+    FurtherParticular.WHY_RESTRICTED: Question(
+        question="Why it should be restricted",
+        help="The law knows these four. Until it is lifted, the recording is only stored.",
+        option="--why-restricted CODE",
+        option_help="Why: accuracy, unlawful, claims or objection.",
+        kind=AnswerKind.CHOICE,
+        choices={
+            "accuracy": "they say that it is not accurate, until that is checked",
+            "unlawful": "it is held unlawfully, and they do not want it erased",
+            "claims": "the practice needs it no more, and they need it for a legal claim",
+            "objection": "they objected to its use, until that is decided",
+        },
+    ),
+    FurtherParticular.SITUATION: Question(
+        question="Why they object",
+        help="In a sentence: what in their own situation speaks against keeping or using it.",
+        option="--situation TEXT",
+        option_help="Why the person objects, from their own situation.",
+        kind=AnswerKind.SENTENCE,
+    ),
+}
 
 NAMES_STAFF: Final = frozenset(field for field, asked in QUESTIONS.items() if asked.names_staff)
 """Those that can only name someone who works here."""

@@ -25,7 +25,7 @@ from typing import Final
 from callrec.dataclass import dataclass
 from callrec.errors import Refused
 from callrec.policy.authority import RequestFacts, check_may, hint_who_decides
-from callrec.policy.clause import Clause
+from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, has_lapsed
@@ -72,12 +72,13 @@ def check_may_be_granted(
     on: date,
     managers: Mapping[PersonId, PersonId] = MappingProxyType({}),
 ) -> None:
-    """A grantee needs the power to hear [policy 4(a)].
+    """A grantee needs the power to hear [policy 4(a)], and may learn of the request.
 
     A disciplinary recording is for the employee's manager only [policy 2 bullet 6]: whom the
     practice names, ``managers`` by whose they are; where it names none of theirs, any manager.
     """
     check_may(person, Power.HEAR, on=on)
+    check_may_be_told(person, request)
     if not TERMS[request.purpose].goes_to_manager:
         return
     named = {managers[each] for each in request.subjects if each in managers}
@@ -87,6 +88,17 @@ def check_may_be_granted(
             "a disciplinary recording goes to the employee's manager only",
             clause=Clause.EMPLOYEE_CONDUCT,
             hint=f"approve it for that manager: callrec approve {request.reference} --for USER",
+        )
+
+
+def check_may_be_told(person: Person, request: RequestFacts) -> None:
+    """Nobody from whom a request is kept hears it or signs it [DPA 2018 Sch 2 Pt 1 para 2]."""
+    if person.id in request.hidden_from:
+        raise Refused(
+            "it is about them, or they took part in the call, and nothing says that they may be"
+            " told of the request",
+            clause=Law.CRIME,
+            hint="choose somebody else to hear it, and to sign beside you",
         )
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from callrec.dataclass import dataclass
@@ -88,29 +87,27 @@ class HoldFacts:
                 return Clause.ENCRYPTED_AND_ARCHIVED
 
 
-_NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = MappingProxyType(
-    {
-        HoldState.UNMATCHED: {
-            HoldAct.EVERYTHING: HoldState.EVERYTHING,
-            HoldAct.COVERS: HoldState.UNMATCHED,
-            HoldAct.MATCHED: HoldState.PLACED,
-            HoldAct.UNMATCHED: HoldState.UNMATCHED,
-            HoldAct.LIFTED: HoldState.LIFTED,
-        },
-        HoldState.EVERYTHING: {
-            HoldAct.COVERS: HoldState.UNMATCHED,
-            HoldAct.UNMATCHED: HoldState.UNMATCHED,
-            HoldAct.LIFTED: HoldState.LIFTED,
-        },
-        HoldState.PLACED: {
-            HoldAct.COVERS: HoldState.PLACED,
-            HoldAct.MATCHED: HoldState.PLACED,
-            HoldAct.UNMATCHED: HoldState.UNMATCHED,
-            HoldAct.LIFTED: HoldState.LIFTED,
-        },
-        HoldState.LIFTED: {},
-    }
-)
+_NEXT: Mapping[HoldState, Mapping[HoldAct, HoldState]] = {
+    HoldState.UNMATCHED: {
+        HoldAct.EVERYTHING: HoldState.EVERYTHING,
+        HoldAct.COVERS: HoldState.UNMATCHED,
+        HoldAct.MATCHED: HoldState.PLACED,
+        HoldAct.UNMATCHED: HoldState.UNMATCHED,
+        HoldAct.LIFTED: HoldState.LIFTED,
+    },
+    HoldState.EVERYTHING: {
+        HoldAct.COVERS: HoldState.UNMATCHED,
+        HoldAct.UNMATCHED: HoldState.UNMATCHED,
+        HoldAct.LIFTED: HoldState.LIFTED,
+    },
+    HoldState.PLACED: {
+        HoldAct.COVERS: HoldState.PLACED,
+        HoldAct.MATCHED: HoldState.PLACED,
+        HoldAct.UNMATCHED: HoldState.UNMATCHED,
+        HoldAct.LIFTED: HoldState.LIFTED,
+    },
+    HoldState.LIFTED: {},
+}
 
 
 def hold_after(acts: Iterable[HoldAct], *, by_request: bool) -> HoldState:

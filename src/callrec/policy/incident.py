@@ -166,9 +166,9 @@ def check_may_update(person: Person, incident: IncidentFacts, *, assesses: bool,
         )
     if assesses and person.id == incident.reporter and not governs:
         raise Refused(
-            "who reported an incident does not say how grave it is",
+            "who reported an incident does not say how grave it is, or why people are not told",
             clause=Clause.INFRINGEMENT,
-            hint="who was told, or the Data Controller, gives --likelihood and --impact",
+            hint="who was told, or the Data Controller, gives --likelihood, --impact, --not-told",
         )
     if incident.outcome is Outcome.NOT_REPORTED:
         raise Refused(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise, zip_longest
-from types import MappingProxyType
 
 from callrec.dataclass import dataclass
 from callrec.errors import Misconfigured
@@ -37,21 +36,19 @@ class CallerTold(StrEnum):
     UNKNOWN = "unknown"
 
 
-PURPOSES_IN_WORDS: Mapping[Clause, str] = MappingProxyType(
-    {
-        Clause.BOTH_PARTIES: "protect the interests of both parties to a call",
-        Clause.PERFORMANCE: "improve how the practice works, and train its staff",
-        Clause.ABUSIVE_CALLS: "protect staff from abusive or nuisance calls",
-        Clause.COMPLAINT: "establish the facts when a patient or a member of staff complains",
-        Clause.MEDICO_LEGAL: "establish the facts of a medico-legal claim",
-        Clause.EMPLOYEE_CONDUCT: (
-            "look into how an employee behaved on the telephone, where that is in question"
-        ),
-        Clause.COMPLIANCE: (
-            "check that policies and procedures are kept, and give a regulator evidence"
-        ),
-    }
-)
+PURPOSES_IN_WORDS: Mapping[Clause, str] = {
+    Clause.BOTH_PARTIES: "protect the interests of both parties to a call",
+    Clause.PERFORMANCE: "improve how the practice works, and train its staff",
+    Clause.ABUSIVE_CALLS: "protect staff from abusive or nuisance calls",
+    Clause.COMPLAINT: "establish the facts when a patient or a member of staff complains",
+    Clause.MEDICO_LEGAL: "establish the facts of a medico-legal claim",
+    Clause.EMPLOYEE_CONDUCT: (
+        "look into how an employee behaved on the telephone, where that is in question"
+    ),
+    Clause.COMPLIANCE: (
+        "check that policies and procedures are kept, and give a regulator evidence"
+    ),
+}
 """"The reasons stated above" [policy 3]: section 2 in plain words; each completes "in order to"."""
 
 
@@ -75,9 +72,10 @@ def storage_in_words(supplier: str) -> str:
     return f"{who} stores them for us on a secure server."
 
 
-NOTICE_HEARD: Mapping[Direction, NoticeKind] = MappingProxyType(
-    {Direction.INBOUND: NoticeKind.ANNOUNCEMENT, Direction.OUTBOUND: NoticeKind.OUTBOUND}
-)
+NOTICE_HEARD: Mapping[Direction, NoticeKind] = {
+    Direction.INBOUND: NoticeKind.ANNOUNCEMENT,
+    Direction.OUTBOUND: NoticeKind.OUTBOUND,
+}
 """The notice that a caller hears, by the way that the call goes [policy 3]."""
 
 

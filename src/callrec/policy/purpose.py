@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
-from types import MappingProxyType
 from typing import Final
 
 from callrec.dataclass import dataclass
@@ -167,155 +166,153 @@ _CARRIED_OUT: Final = partial(
 )
 """Nobody hears it: what is approved is done to the recordings, or stands beside them."""
 
-TERMS: Final[Mapping[Purpose, Terms]] = MappingProxyType(
-    {
-        Purpose.PROTECT_PARTIES: _ASKED_BY_STAFF(
-            sources=(Clause.BOTH_PARTIES,),
-            in_words="protecting the interests of both parties",
-            further=(),
+TERMS: Final[Mapping[Purpose, Terms]] = {
+    Purpose.PROTECT_PARTIES: _ASKED_BY_STAFF(
+        sources=(Clause.BOTH_PARTIES,),
+        in_words="protecting the interests of both parties",
+        further=(),
+    ),
+    Purpose.PERFORMANCE: _ASKED_BY_STAFF(
+        sources=(Clause.PERFORMANCE,),
+        in_words="improving the practice's performance",
+        further=(FurtherParticular.LEARNING,),
+        is_capped=True,
+    ),
+    Purpose.TRAINING: _ASKED_BY_STAFF(
+        sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
+        in_words="training",
+        further=(FurtherParticular.LEARNING,),
+        is_capped=True,
+    ),
+    Purpose.ABUSIVE_CALL: _ASKED_BY_STAFF(
+        sources=(Clause.ABUSIVE_CALLS,),
+        in_words="protecting staff from abusive or nuisance calls",
+        further=(FurtherParticular.AFFECTED,),
+    ),
+    Purpose.COMPLAINT: _ASKED_BY_STAFF(
+        sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
+        in_words="establishing the facts of a complaint",
+        further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
+        places_hold=True,
+    ),
+    Purpose.MEDICO_LEGAL: _ASKED_BY_STAFF(
+        sources=(Clause.MEDICO_LEGAL,),
+        in_words="establishing the facts of a medico-legal claim",
+        further=(FurtherParticular.CLAIM,),
+        places_hold=True,
+    ),
+    Purpose.DISCIPLINARY: _ASKED_BY_STAFF(
+        sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
+        in_words="a disciplinary process",
+        decided_under=Clause.DISCIPLINARY,
+        further=(
+            FurtherParticular.EMPLOYEE,
+            FurtherParticular.ALLEGATION,
+            FurtherParticular.AGREEMENT,
+            FurtherParticular.CONSULTED,
         ),
-        Purpose.PERFORMANCE: _ASKED_BY_STAFF(
-            sources=(Clause.PERFORMANCE,),
-            in_words="improving the practice's performance",
-            further=(FurtherParticular.LEARNING,),
-            is_capped=True,
+        needs_second_person=True,
+        goes_to_manager=True,
+        needs_consultation=True,
+    ),
+    Purpose.REGULATORY: _ASKED_BY_STAFF(
+        sources=(Clause.COMPLIANCE,),
+        in_words="evidence for a regulatory investigation",
+        further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
+    ),
+    Purpose.SUBJECT_ACCESS: _ASKED_FROM_OUTSIDE(
+        sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
+        in_words="a subject access request",
+        right="the data subject's right of access, UK GDPR 15",
+        decided_under=Clause.SUBJECT_ACCESS,
+        clock=Law.ONE_MONTH,
+        further=(
+            FurtherParticular.SUBJECT,
+            FurtherParticular.RECEIVED,
+            FurtherParticular.RECEIVED_HOW,
+            FurtherParticular.IDENTITY,
+            FurtherParticular.AUTHORITY,
+            FurtherParticular.HEAR_OR_COPY,
         ),
-        Purpose.TRAINING: _ASKED_BY_STAFF(
-            sources=(Clause.COMPLIANCE, Clause.PERFORMANCE),
-            in_words="training",
-            further=(FurtherParticular.LEARNING,),
-            is_capped=True,
+    ),
+    Purpose.OUTSIDE_BODY: _ASKED_FROM_OUTSIDE(
+        sources=(Clause.OUTSIDE_BODY,),
+        in_words="the request of an outside body",
+        decided_under=Clause.OUTSIDE_BODY,
+        clock=Clause.OUTSIDE_BODY,
+        further=(
+            FurtherParticular.BODY,
+            FurtherParticular.OFFICER,
+            FurtherParticular.RANK,
+            FurtherParticular.CONTACT,
+            FurtherParticular.REFERENCE,
+            FurtherParticular.RECEIVED,
+            FurtherParticular.LEGAL_BASIS,
+            FurtherParticular.CONFIDENTIALITY,
+            FurtherParticular.ANSWER_BY,
+            FurtherParticular.URGENT,
+            FurtherParticular.NECESSITY,
+            FurtherParticular.PREJUDICE,
+            FurtherParticular.SUBJECT_MAY_BE_TOLD,
         ),
-        Purpose.ABUSIVE_CALL: _ASKED_BY_STAFF(
-            sources=(Clause.ABUSIVE_CALLS,),
-            in_words="protecting staff from abusive or nuisance calls",
-            further=(FurtherParticular.AFFECTED,),
+        right="",
+        needs_third_party_check=False,
+    ),
+    Purpose.DECEASED: _ASKED_FROM_OUTSIDE(
+        sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
+        in_words="access to the records of a deceased patient",
+        right="Access to Health Records Act 1990 s.3",
+        decided_under=Clause.CONTROLLED_ACCESS,
+        clock=Law.DECEASED_PERIOD,
+        further=(
+            FurtherParticular.APPLICANT,
+            FurtherParticular.STANDING,
+            FurtherParticular.EVIDENCE,
+            FurtherParticular.RECEIVED,
+            FurtherParticular.IDENTITY,
         ),
-        Purpose.COMPLAINT: _ASKED_BY_STAFF(
-            sources=(Clause.COMPLIANCE, Clause.COMPLAINT),
-            in_words="establishing the facts of a complaint",
-            further=(FurtherParticular.COMPLAINT, FurtherParticular.COMPLAINANT),
-            places_hold=True,
-        ),
-        Purpose.MEDICO_LEGAL: _ASKED_BY_STAFF(
-            sources=(Clause.MEDICO_LEGAL,),
-            in_words="establishing the facts of a medico-legal claim",
-            further=(FurtherParticular.CLAIM,),
-            places_hold=True,
-        ),
-        Purpose.DISCIPLINARY: _ASKED_BY_STAFF(
-            sources=(Clause.EMPLOYEE_CONDUCT, Clause.DISCIPLINARY),
-            in_words="a disciplinary process",
-            decided_under=Clause.DISCIPLINARY,
-            further=(
-                FurtherParticular.EMPLOYEE,
-                FurtherParticular.ALLEGATION,
-                FurtherParticular.AGREEMENT,
-                FurtherParticular.CONSULTED,
-            ),
-            needs_second_person=True,
-            goes_to_manager=True,
-            needs_consultation=True,
-        ),
-        Purpose.REGULATORY: _ASKED_BY_STAFF(
-            sources=(Clause.COMPLIANCE,),
-            in_words="evidence for a regulatory investigation",
-            further=(FurtherParticular.REGULATOR, FurtherParticular.REFERENCE),
-        ),
-        Purpose.SUBJECT_ACCESS: _ASKED_FROM_OUTSIDE(
-            sources=(Clause.RETRIEVABLE, Clause.SUBJECT_ACCESS),
-            in_words="a subject access request",
-            right="the data subject's right of access, UK GDPR 15",
-            decided_under=Clause.SUBJECT_ACCESS,
-            clock=Law.ONE_MONTH,
-            further=(
-                FurtherParticular.SUBJECT,
-                FurtherParticular.RECEIVED,
-                FurtherParticular.RECEIVED_HOW,
-                FurtherParticular.IDENTITY,
-                FurtherParticular.AUTHORITY,
-                FurtherParticular.HEAR_OR_COPY,
-            ),
-        ),
-        Purpose.OUTSIDE_BODY: _ASKED_FROM_OUTSIDE(
-            sources=(Clause.OUTSIDE_BODY,),
-            in_words="the request of an outside body",
-            decided_under=Clause.OUTSIDE_BODY,
-            clock=Clause.OUTSIDE_BODY,
-            further=(
-                FurtherParticular.BODY,
-                FurtherParticular.OFFICER,
-                FurtherParticular.RANK,
-                FurtherParticular.CONTACT,
-                FurtherParticular.REFERENCE,
-                FurtherParticular.RECEIVED,
-                FurtherParticular.LEGAL_BASIS,
-                FurtherParticular.CONFIDENTIALITY,
-                FurtherParticular.ANSWER_BY,
-                FurtherParticular.URGENT,
-                FurtherParticular.NECESSITY,
-                FurtherParticular.PREJUDICE,
-                FurtherParticular.SUBJECT_MAY_BE_TOLD,
-            ),
-            right="",
-            needs_third_party_check=False,
-        ),
-        Purpose.DECEASED: _ASKED_FROM_OUTSIDE(
-            sources=(Law.ACCESS_TO_HEALTH_RECORDS,),
-            in_words="access to the records of a deceased patient",
-            right="Access to Health Records Act 1990 s.3",
-            decided_under=Clause.CONTROLLED_ACCESS,
-            clock=Law.DECEASED_PERIOD,
-            further=(
-                FurtherParticular.APPLICANT,
-                FurtherParticular.STANDING,
-                FurtherParticular.EVIDENCE,
-                FurtherParticular.RECEIVED,
-                FurtherParticular.IDENTITY,
-            ),
-            needs_second_person=False,
-        ),
-        Purpose.ERASURE: _CARRIED_OUT(sources=(Clause.RIGHTS,), in_words="erasure", further=_RIGHT),
-        Purpose.PORTABILITY: _ASKED_FROM_OUTSIDE(
-            sources=(Clause.RIGHTS,),
-            in_words="data portability",
-            right="the data subject's right to data portability, UK GDPR 20",
-            decided_under=Clause.CONTROLLED_ACCESS,
-            clock=Law.ONE_MONTH,
-            further=_RIGHT,
-            needs_second_person=False,
-            is_attended=False,
-        ),
-        Purpose.DISPOSAL: _CARRIED_OUT(
-            sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
-            in_words="disposal",
-            is_made_by_hand=False,
-            clock=Clause.FORMALLY_AUTHORISED,
-            further=(),
-        ),
-        Purpose.RECTIFICATION: _CARRIED_OUT(
-            sources=(Clause.RIGHTS, Law.RECTIFICATION),
-            in_words="a correction",
-            further=(*_RIGHT, FurtherParticular.CORRECTION),
-            takes_effect=True,
-        ),
-        Purpose.RESTRICTION: _CARRIED_OUT(
-            sources=(Clause.RIGHTS, Law.RESTRICTION),
-            in_words="a restriction",
-            further=(*_RIGHT, FurtherParticular.WHY_RESTRICTED),
-            places_hold=True,
-            takes_effect=True,
-            restricts=True,
-        ),
-        Purpose.OBJECTION: _CARRIED_OUT(
-            sources=(Clause.RIGHTS, Law.OBJECTION),
-            in_words="an objection",
-            further=(*_RIGHT, FurtherParticular.SITUATION),
-            takes_effect=True,
-            restricts=True,
-        ),
-    }
-)
+        needs_second_person=False,
+    ),
+    Purpose.ERASURE: _CARRIED_OUT(sources=(Clause.RIGHTS,), in_words="erasure", further=_RIGHT),
+    Purpose.PORTABILITY: _ASKED_FROM_OUTSIDE(
+        sources=(Clause.RIGHTS,),
+        in_words="data portability",
+        right="the data subject's right to data portability, UK GDPR 20",
+        decided_under=Clause.CONTROLLED_ACCESS,
+        clock=Law.ONE_MONTH,
+        further=_RIGHT,
+        needs_second_person=False,
+        is_attended=False,
+    ),
+    Purpose.DISPOSAL: _CARRIED_OUT(
+        sources=(Clause.ENCRYPTED_AND_ARCHIVED, Law.RECORDS_CODE),
+        in_words="disposal",
+        is_made_by_hand=False,
+        clock=Clause.FORMALLY_AUTHORISED,
+        further=(),
+    ),
+    Purpose.RECTIFICATION: _CARRIED_OUT(
+        sources=(Clause.RIGHTS, Law.RECTIFICATION),
+        in_words="a correction",
+        further=(*_RIGHT, FurtherParticular.CORRECTION),
+        takes_effect=True,
+    ),
+    Purpose.RESTRICTION: _CARRIED_OUT(
+        sources=(Clause.RIGHTS, Law.RESTRICTION),
+        in_words="a restriction",
+        further=(*_RIGHT, FurtherParticular.WHY_RESTRICTED),
+        places_hold=True,
+        takes_effect=True,
+        restricts=True,
+    ),
+    Purpose.OBJECTION: _CARRIED_OUT(
+        sources=(Clause.RIGHTS, Law.OBJECTION),
+        in_words="an objection",
+        further=(*_RIGHT, FurtherParticular.SITUATION),
+        takes_effect=True,
+        restricts=True,
+    ),
+}
 
 
 RESTRICTING: Final = tuple(purpose for purpose in Purpose if TERMS[purpose].restricts)

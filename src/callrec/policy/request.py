@@ -39,7 +39,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from callrec.dataclass import dataclass
@@ -130,74 +129,72 @@ _AFTER_HEARING: Final = {
     RequestAct.CLOSED: RequestState.CLOSED,
 }
 
-_NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = MappingProxyType(
-    {
-        RequestState.SUBMITTED: {
-            RequestAct.RECEIVED: RequestState.SUBMITTED,
-            RequestAct.AMENDED: RequestState.SUBMITTED,
-            RequestAct.GATHERED: RequestState.SUBMITTED,
-            RequestAct.ASKED: RequestState.WAITING,
-            RequestAct.ANSWERED: RequestState.SUBMITTED,  # unasked: proof of identity, say
-            RequestAct.EXTENDED: RequestState.SUBMITTED,
-            RequestAct.THIRD_PARTIES: RequestState.SUBMITTED,
-            RequestAct.APPROVED: RequestState.APPROVED,
-            RequestAct.DENIED: RequestState.DENIED,
-            RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
-            RequestAct.LAPSED: RequestState.LAPSED,
-        },
-        RequestState.WAITING: {
-            RequestAct.RECEIVED: RequestState.WAITING,
-            RequestAct.AMENDED: RequestState.WAITING,
-            RequestAct.GATHERED: RequestState.WAITING,
-            RequestAct.ASKED: RequestState.WAITING,  # something else, or of another day
-            RequestAct.ANSWERED: RequestState.SUBMITTED,
-            RequestAct.EXTENDED: RequestState.WAITING,
-            RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
-            RequestAct.LAPSED: RequestState.LAPSED,
-        },
-        RequestState.APPROVED: {
-            RequestAct.AMENDED: RequestState.SUBMITTED,
-            RequestAct.GATHERED: RequestState.SUBMITTED,
-            RequestAct.ANSWERED: RequestState.APPROVED,  # proof that was missing
-            RequestAct.EXTENDED: RequestState.APPROVED,
-            RequestAct.THIRD_PARTIES: RequestState.APPROVED,
-            RequestAct.REVOKED: RequestState.SUBMITTED,
-            RequestAct.GRANT_LAPSED: RequestState.SUBMITTED,
-            RequestAct.APPROVED: RequestState.APPROVED,  # for another person or recording
-            RequestAct.PREPARED: RequestState.APPROVED,
-            RequestAct.DELIVERED: RequestState.RELEASED,
-            RequestAct.LOOKED: RequestState.APPROVED,
-            RequestAct.LISTENED: RequestState.HEARD,
-            RequestAct.IN_EFFECT: RequestState.IN_EFFECT,  # at once, as it was approved
-            RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
-        },
-        RequestState.HEARD: {
-            **_AFTER_HEARING,
-            **dict.fromkeys(  # some only where no approval stands: `_IF_NOTHING_STANDS`
-                (
-                    *(RequestAct.RECEIVED, *CHANGING_ACTS, RequestAct.ASKED),
-                    *(RequestAct.ANSWERED, RequestAct.EXTENDED),
-                ),
-                RequestState.HEARD,
+_NEXT: Mapping[RequestState, Mapping[RequestAct, RequestState]] = {
+    RequestState.SUBMITTED: {
+        RequestAct.RECEIVED: RequestState.SUBMITTED,
+        RequestAct.AMENDED: RequestState.SUBMITTED,
+        RequestAct.GATHERED: RequestState.SUBMITTED,
+        RequestAct.ASKED: RequestState.WAITING,
+        RequestAct.ANSWERED: RequestState.SUBMITTED,  # unasked: proof of identity, say
+        RequestAct.EXTENDED: RequestState.SUBMITTED,
+        RequestAct.THIRD_PARTIES: RequestState.SUBMITTED,
+        RequestAct.APPROVED: RequestState.APPROVED,
+        RequestAct.DENIED: RequestState.DENIED,
+        RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
+        RequestAct.LAPSED: RequestState.LAPSED,
+    },
+    RequestState.WAITING: {
+        RequestAct.RECEIVED: RequestState.WAITING,
+        RequestAct.AMENDED: RequestState.WAITING,
+        RequestAct.GATHERED: RequestState.WAITING,
+        RequestAct.ASKED: RequestState.WAITING,  # something else, or of another day
+        RequestAct.ANSWERED: RequestState.SUBMITTED,
+        RequestAct.EXTENDED: RequestState.WAITING,
+        RequestAct.WITHDRAWN: RequestState.WITHDRAWN,
+        RequestAct.LAPSED: RequestState.LAPSED,
+    },
+    RequestState.APPROVED: {
+        RequestAct.AMENDED: RequestState.SUBMITTED,
+        RequestAct.GATHERED: RequestState.SUBMITTED,
+        RequestAct.ANSWERED: RequestState.APPROVED,  # proof that was missing
+        RequestAct.EXTENDED: RequestState.APPROVED,
+        RequestAct.THIRD_PARTIES: RequestState.APPROVED,
+        RequestAct.REVOKED: RequestState.SUBMITTED,
+        RequestAct.GRANT_LAPSED: RequestState.SUBMITTED,
+        RequestAct.APPROVED: RequestState.APPROVED,  # for another person or recording
+        RequestAct.PREPARED: RequestState.APPROVED,
+        RequestAct.DELIVERED: RequestState.RELEASED,
+        RequestAct.LOOKED: RequestState.APPROVED,
+        RequestAct.LISTENED: RequestState.HEARD,
+        RequestAct.IN_EFFECT: RequestState.IN_EFFECT,  # at once, as it was approved
+        RequestAct.CARRIED_OUT: RequestState.CLOSED,  # what was approved is destroyed
+    },
+    RequestState.HEARD: {
+        **_AFTER_HEARING,
+        **dict.fromkeys(  # some only where no approval stands: `_IF_NOTHING_STANDS`
+            (
+                *(RequestAct.RECEIVED, *CHANGING_ACTS, RequestAct.ASKED),
+                *(RequestAct.ANSWERED, RequestAct.EXTENDED),
             ),
-            RequestAct.DENIED: RequestState.DENIED,
-            **dict.fromkeys(_GOES_ON, RequestState.HEARD),
-        },
-        RequestState.RELEASED: {
-            **_AFTER_HEARING,
-            **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.RELEASED),
-        },
-        RequestState.HANDED_OVER: {
-            **_AFTER_HEARING,
-            **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.HANDED_OVER),
-        },
-        RequestState.IN_EFFECT: {RequestAct.CLOSED: RequestState.CLOSED},
-        RequestState.DENIED: dict.fromkeys(_HEARING_OVER, RequestState.DENIED),  # meanwhile
-        RequestState.WITHDRAWN: {},
-        RequestState.LAPSED: {},
-        RequestState.CLOSED: dict.fromkeys(_HEARING_OVER, RequestState.CLOSED),  # meanwhile
-    }
-)
+            RequestState.HEARD,
+        ),
+        RequestAct.DENIED: RequestState.DENIED,
+        **dict.fromkeys(_GOES_ON, RequestState.HEARD),
+    },
+    RequestState.RELEASED: {
+        **_AFTER_HEARING,
+        **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.RELEASED),
+    },
+    RequestState.HANDED_OVER: {
+        **_AFTER_HEARING,
+        **dict.fromkeys((*_GOES_ON, *_RECORDED), RequestState.HANDED_OVER),
+    },
+    RequestState.IN_EFFECT: {RequestAct.CLOSED: RequestState.CLOSED},
+    RequestState.DENIED: dict.fromkeys(_HEARING_OVER, RequestState.DENIED),  # meanwhile
+    RequestState.WITHDRAWN: {},
+    RequestState.LAPSED: {},
+    RequestState.CLOSED: dict.fromkeys(_HEARING_OVER, RequestState.CLOSED),  # meanwhile
+}
 
 USED_STATES: Final = frozenset(
     {RequestState.HEARD, RequestState.RELEASED, RequestState.HANDED_OVER}

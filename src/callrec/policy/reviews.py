@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from callrec.dataclass import dataclass
@@ -55,20 +54,18 @@ RIGHTS_PURPOSES: Final = frozenset(
 )
 """Requests by people, or on their behalf, about themselves: the register of rights requests."""
 
-REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = MappingProxyType(
-    {
-        RegisterName.RIGHTS_REQUESTS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
-        RegisterName.OUTSIDE_BODY: RegisterTerms(
-            frozenset({Purpose.OUTSIDE_BODY}), Clause.OUTSIDE_BODY
-        ),
-        RegisterName.DISCLOSURE: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
-        RegisterName.HOLDS: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
-        RegisterName.INCIDENTS: RegisterTerms(frozenset(), Clause.INFRINGEMENT),
-        RegisterName.COMPLAINTS: RegisterTerms(frozenset(), Law.COMPLAINT, Power.DECIDE_RESERVED),
-        RegisterName.ACCESS: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
-        RegisterName.SET_ASIDE: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
-    }
-)
+REGISTERS: Final[Mapping[RegisterName, RegisterTerms]] = {
+    RegisterName.RIGHTS_REQUESTS: RegisterTerms(RIGHTS_PURPOSES, Clause.SUBJECT_ACCESS),
+    RegisterName.OUTSIDE_BODY: RegisterTerms(
+        frozenset({Purpose.OUTSIDE_BODY}), Clause.OUTSIDE_BODY
+    ),
+    RegisterName.DISCLOSURE: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
+    RegisterName.HOLDS: RegisterTerms(frozenset(Purpose), Clause.CONTROLLED_ACCESS),
+    RegisterName.INCIDENTS: RegisterTerms(frozenset(), Clause.INFRINGEMENT),
+    RegisterName.COMPLAINTS: RegisterTerms(frozenset(), Law.COMPLAINT, Power.DECIDE_RESERVED),
+    RegisterName.ACCESS: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
+    RegisterName.SET_ASIDE: RegisterTerms(frozenset(), Clause.CONTROLLED_ACCESS),
+}
 
 
 def may_read_register(person: Person, register: RegisterName, *, on: date) -> bool:
@@ -116,17 +113,20 @@ def check_may_report(person: Person, *, on: date) -> None:
         )
 
 
-def is_hidden_from(
-    person: Person, subjects: frozenset[PersonId], *, may_be_told: bool | None
-) -> bool:
-    """Whether a person must not learn of a request about them.
+_People = frozenset[PersonId]
 
-    An outside body may ask that they are not told; they read of it nowhere then, nor where it is
-    not known whether they may.
+
+def people_kept_from(
+    subjects: _People, parties: _People, *, deciders: _People, may_be_told: bool
+) -> _People:
+    """Who must not learn of the request of an outside body: whom it is about.
+
+    It need not say whom: people who took part in the call count too, but for those whose own role
+    decides such, not a loan. They may learn of it only where it is known that they may.
 
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """
-    return person.id in subjects and may_be_told is not True
+    return frozenset() if may_be_told else subjects | (parties - deciders)
 
 
 def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -> None:

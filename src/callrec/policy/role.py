@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NewType
 
 from callrec.dataclass import dataclass
@@ -75,37 +74,33 @@ class VaultKey(StrEnum):
     INDEX = "index"
 
 
-POWERS: Final[Mapping[Role, frozenset[Power]]] = MappingProxyType(
-    {
-        Role.STAFF: frozenset({Power.MAKE_REQUEST, Power.HEAR}),
-        Role.MANAGER: frozenset(
-            {
-                *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
-                *(Power.HEAR, Power.INGEST, Power.ARCHIVE),
-            }
-        ),
-        Role.PARTNER: frozenset(
-            {
-                *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
-                *(Power.HEAR, Power.READ_AUDIT),
-            }
-        ),
-        Role.DATA_CONTROLLER: frozenset(Power),
-        Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
-        Role.INTAKE: frozenset({Power.INGEST}),
-        Role.MACHINE: frozenset(),
-    }
-)
+POWERS: Final[Mapping[Role, frozenset[Power]]] = {
+    Role.STAFF: frozenset({Power.MAKE_REQUEST, Power.HEAR}),
+    Role.MANAGER: frozenset(
+        {
+            *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
+            *(Power.HEAR, Power.INGEST, Power.ARCHIVE),
+        }
+    ),
+    Role.PARTNER: frozenset(
+        {
+            *(Power.MAKE_REQUEST, Power.SEARCH, Power.DECIDE_GENERAL),
+            *(Power.HEAR, Power.READ_AUDIT),
+        }
+    ),
+    Role.DATA_CONTROLLER: frozenset(Power),
+    Role.AUDITOR: frozenset({Power.MAKE_REQUEST, Power.READ_AUDIT}),
+    Role.INTAKE: frozenset({Power.INGEST}),
+    Role.MACHINE: frozenset(),
+}
 """What each role brings."""
 
-_OPENED_BY: Mapping[VaultKey, frozenset[Power]] = MappingProxyType(
-    {
-        VaultKey.RECORDINGS: frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
-        VaultKey.CATALOGUE: frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
-        VaultKey.AUDIT: frozenset({Power.READ_AUDIT}),
-        VaultKey.INDEX: frozenset({Power.SEARCH, Power.INGEST}),
-    }
-)
+_OPENED_BY: Mapping[VaultKey, frozenset[Power]] = {
+    VaultKey.RECORDINGS: frozenset({Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
+    VaultKey.CATALOGUE: frozenset({Power.SEARCH, Power.DECIDE_GENERAL, Power.DECIDE_RESERVED}),
+    VaultKey.AUDIT: frozenset({Power.READ_AUDIT}),
+    VaultKey.INDEX: frozenset({Power.SEARCH, Power.INGEST}),
+}
 
 
 @dataclass(frozen=True, slots=True)

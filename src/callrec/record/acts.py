@@ -12,7 +12,6 @@ What somebody wrote into one keeps nobody from making the next.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Row, bindparam, func, select, update
@@ -41,35 +40,33 @@ SEARCH: Final = "search"
 
 ANSWERED: Final = "search.answered"
 
-MIN_SUBJECTS: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        # The request first, the hold, the incident, the complaint, the person, the volume.
-        **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
-        **dict.fromkeys(map(str, (*ComplaintAct, *SubjectAct, *NoteAct)), 1),
-        **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
-        **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
-        **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
-        **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
-        # Then the recording, between them the hearing, but of a look; the release; the letter; the
-        # notified.
-        **dict.fromkeys(
-            (
-                *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.IN_EFFECT),
-                *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
-                *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
-                *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
-                *(RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT),
-            ),
-            2,
+MIN_SUBJECTS: Final[Mapping[str, int]] = {
+    # The request first, the hold, the incident, the complaint, the person, the volume.
+    **dict.fromkeys(map(str, (*RequestAct, *HoldAct, *IncidentAct)), 1),
+    **dict.fromkeys(map(str, (*ComplaintAct, *SubjectAct, *NoteAct)), 1),
+    **dict.fromkeys((verdict.glass_act for verdict in ReviewVerdict), 1),
+    **dict.fromkeys(("destruction.cleared", "destruction.done"), 1),
+    **dict.fromkeys(("archive", "archive.begun", "archive.given-up"), 1),
+    **dict.fromkeys(("volume.kept", "volume.lost", "volume.found"), 1),
+    # Then the recording, between them the hearing, but of a look; the release; the letter; the
+    # notified.
+    **dict.fromkeys(
+        (
+            *(RequestAct.LOOKED, RequestAct.LISTENED, RequestAct.IN_EFFECT),
+            *(RequestAct.HEARING_ENDED, RequestAct.HEARING_FAILED),
+            *(RequestAct.PREPARED, RequestAct.DELIVERED, RequestAct.FAILED),
+            *(RequestAct.HANDED_OVER, RequestAct.ACKNOWLEDGED, IncidentAct.REPORTED),
+            *(RequestAct.LETTER_WRITTEN, RequestAct.LETTER_SENT),
         ),
-        # The note, its recording, the request.
-        str(NoteAct.MADE): 3,
-        # The certificate and its request.
-        "destruction.certified": 2,
-        # The volume, or the category, and the recordings.
-        **dict.fromkeys(("archive.removed", "recording.categorised"), 2),
-    }
-)
+        2,
+    ),
+    # The note, its recording, the request.
+    str(NoteAct.MADE): 3,
+    # The certificate and its request.
+    "destruction.certified": 2,
+    # The volume, or the category, and the recordings.
+    **dict.fromkeys(("archive.removed", "recording.categorised"), 2),
+}
 """By act, of leaves that say that it was done; those of other acts may name nothing."""
 
 
@@ -167,7 +164,7 @@ def is_reviewable(register: Register, leaf: Leaf) -> bool:
     a look at a person whom that is not about. A leaf whose actor nobody vouched for is not a
     search: no key is needed to write it.
     """
-    without_request = leaf.outcome is Outcome.DONE and not leaf.subject
+    without_request = leaf.outcome is Outcome.DONE and len(leaf.subject) != 1
     is_asked = without_request or leaf.outcome is Outcome.REFUSED
     vouched = register.voucher(leaf.actor, before=leaf.seq) is not None
     return leaf.act == SEARCH and is_asked and vouched

@@ -255,7 +255,7 @@ class _Names:
             actor=self._logins.get(leaf.actor, leaf.actor),
             action=leaf.act,
             outcome=leaf.outcome,
-            subject=tuple(self._called.get(id_, id_) for id_ in about),
+            subject=tuple(dict.fromkeys(self._called.get(id_, id_) for id_ in about)),
             detail=detail,
         )
 

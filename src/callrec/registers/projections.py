@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Row, select
@@ -64,9 +63,11 @@ from callrec.retention.categories import check_categories
 from callrec.retention.log import check_certificates, check_destructions
 from callrec.subjects.log import check_subject_rows
 
-_MAKES: Final[Mapping[str, Power]] = MappingProxyType(
-    {**POWER_TO_STATE, "intake": Power.INGEST, "volume": Power.ARCHIVE}
-)
+_MAKES: Final[Mapping[str, Power]] = {
+    **POWER_TO_STATE,
+    "intake": Power.INGEST,
+    "volume": Power.ARCHIVE,
+}
 """Kinds of statement about recordings and volumes, and the power that each takes."""
 
 

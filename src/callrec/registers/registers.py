@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -37,58 +36,56 @@ class RegisterSource:
     """The column by which ``since`` and ``until`` choose; empty: it shows how things stand now."""
 
 
-REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = MappingProxyType(
-    {
-        RegisterName.RIGHTS_REQUESTS: RegisterSource(
-            rights.RightsRequestEntry,
-            rights.read_rights_register,
-            ("request", "purpose", "received_on", "due_on", "answered_on", "outcome"),
-            "received_on",
-        ),
-        RegisterName.OUTSIDE_BODY: RegisterSource(
-            rights.OutsideBodyEntry,
-            rights.read_outside_body_register,
-            ("request", "body", "legal_basis", "received_on", "outcome", "released_on"),
-            "received_on",
-        ),
-        RegisterName.DISCLOSURE: RegisterSource(
-            disclosure.DisclosureEntry,
-            disclosure.read_disclosure_register,
-            ("at", "request", "purpose", "how", "by", "handed_over_on"),
-            "at",
-        ),
-        RegisterName.HOLDS: RegisterSource(
-            others.HoldEntry,
-            others.read_hold_register,
-            ("hold", "request", "state", "recordings", "placed_at", "lifted_at"),
-            "placed_at",
-        ),
-        RegisterName.INCIDENTS: RegisterSource(
-            others.IncidentEntry,
-            others.read_incident_register,
-            ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact"),
-            "noticed_at",
-        ),
-        RegisterName.COMPLAINTS: RegisterSource(
-            others.ComplaintEntry,
-            others.read_complaint_register,
-            ("complaint", "state", "received_on", "due_on", "acknowledged_on", "outcome"),
-            "received_on",
-        ),
-        RegisterName.ACCESS: RegisterSource(
-            others.AccessEntry,
-            others.read_access_register,
-            ("login", "role", "standing", "powers", "last_login_at"),
-            "",
-        ),
-        RegisterName.SET_ASIDE: RegisterSource(
-            others.SetAsideRegisterEntry,
-            others.read_set_aside_register,
-            ("what", "at", "by", "entry"),
-            "at",
-        ),
-    }
-)
+REGISTER_SOURCES: Final[Mapping[RegisterName, RegisterSource]] = {
+    RegisterName.RIGHTS_REQUESTS: RegisterSource(
+        rights.RightsRequestEntry,
+        rights.read_rights_register,
+        ("request", "purpose", "received_on", "due_on", "answered_on", "outcome"),
+        "received_on",
+    ),
+    RegisterName.OUTSIDE_BODY: RegisterSource(
+        rights.OutsideBodyEntry,
+        rights.read_outside_body_register,
+        ("request", "body", "legal_basis", "received_on", "outcome", "released_on"),
+        "received_on",
+    ),
+    RegisterName.DISCLOSURE: RegisterSource(
+        disclosure.DisclosureEntry,
+        disclosure.read_disclosure_register,
+        ("at", "request", "purpose", "how", "by", "handed_over_on"),
+        "at",
+    ),
+    RegisterName.HOLDS: RegisterSource(
+        others.HoldEntry,
+        others.read_hold_register,
+        ("hold", "request", "state", "recordings", "placed_at", "lifted_at"),
+        "placed_at",
+    ),
+    RegisterName.INCIDENTS: RegisterSource(
+        others.IncidentEntry,
+        others.read_incident_register,
+        ("incident", "state", "noticed_at", "due_at", "outcome", "likelihood", "impact"),
+        "noticed_at",
+    ),
+    RegisterName.COMPLAINTS: RegisterSource(
+        others.ComplaintEntry,
+        others.read_complaint_register,
+        ("complaint", "state", "received_on", "due_on", "acknowledged_on", "outcome"),
+        "received_on",
+    ),
+    RegisterName.ACCESS: RegisterSource(
+        others.AccessEntry,
+        others.read_access_register,
+        ("login", "role", "standing", "powers", "last_login_at"),
+        "",
+    ),
+    RegisterName.SET_ASIDE: RegisterSource(
+        others.SetAsideRegisterEntry,
+        others.read_set_aside_register,
+        ("what", "at", "by", "entry"),
+        "at",
+    ),
+}
 """One row for each register."""
 
 

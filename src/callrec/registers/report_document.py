@@ -264,7 +264,7 @@ def _acknowledged(complaint: ComplaintLine) -> str:
         return "late"
     if complaint.state == ComplaintState.RECEIVED:
         return "not due yet"
-    return "in time" if complaint.acknowledged_on else "not owed"
+    return "not owed" if complaint.was_late is None else "in time"
 
 
 def _complaints(report: PracticeReport) -> Iterator[Block]:

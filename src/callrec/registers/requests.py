@@ -25,7 +25,7 @@ from callrec.requests.clock import day_of_leaf
 from callrec.requests.glass import BrokenGlass, broken_glass, overall_standing
 from callrec.requests.history import REQUESTS, read_history, read_words
 from callrec.requests.model import Approval, History, OpenRequest, uids_delivered
-from callrec.requests.open import is_request_hidden_from, read_request, sees_in_full, unopened_facts
+from callrec.requests.open import read_request, sees_in_full, unopened_facts
 from callrec.requests.seconds import BroughtInSecond, seconds_brought_in
 from callrec.requests.standing import read_lapse_facts, state_now
 
@@ -207,7 +207,7 @@ def read_registered_requests(
         state, opened = state_now(practice, row, ends), None
         if actor.has_key(VaultKey.CATALOGUE):
             opened = read_request(practice, actor, connection, f"R-{row.number}")
-            if is_request_hidden_from(practice, actor, connection, opened):
+            if actor.person.id in opened.facts.hidden_from:
                 continue
             facts, history, approvals = opened.facts, opened.history, opened.approvals
         else:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from callrec.calls.coming_in import brought_by_hand
 from callrec.catalogue.engine import reading
-from callrec.catalogue.requests import destroy_grants, find_request
+from callrec.catalogue.requests import destroy_grants
 from callrec.dataclass import dataclass, field, replace
 from callrec.errors import NotFound, Refused
 from callrec.login.people import find_person, line_managers, logins, namesakes
@@ -35,6 +35,7 @@ from callrec.policy.hearing import (
     check_identity_proven,
     check_is_for_listening,
     check_may_be_granted,
+    check_may_be_told,
 )
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import RequestAct, RequestState, check_can_happen, grant_lapses_at
@@ -65,7 +66,7 @@ from callrec.requests.history import log_with_words, read_history
 from callrec.requests.holding import asked_for_in_parts, check_may_be_destroyed, recordings_left_out
 from callrec.requests.lapse import attempt_on, signing_on
 from callrec.requests.model import MAX_REQUEST_RECORDINGS, Granting, History, OpenRequest
-from callrec.requests.open import read_request, unopened_facts
+from callrec.requests.open import find_visible, read_request, unopened_facts
 from callrec.requests.restrictions import check_unrestricted
 from callrec.requests.telling import notify_granted
 
@@ -287,6 +288,8 @@ def _decide(
     countersigner: Actor | None,
 ) -> Granting:
     grantee = _grantee(practice, request, decision)
+    if countersigner:
+        check_may_be_told(countersigner.person, request.facts)
     check_signers(
         request.facts,
         decider=actor.person,
@@ -425,7 +428,7 @@ def read_to_decide(
     cannot read it. The person who made it may have left and come back under another login, which no
     leaf tells: so its facts have the namesakes of its makers.
     """
-    row = find_request(connection, reference)
+    row = find_visible(practice, actor, connection, reference)
     facts = unopened_facts(row, read_history(practice, connection, row.id))
     check_decides_purpose(actor.person, facts, on=today(practice), command=command)
     request = read_request(practice, actor, connection, reference, opened=opened)

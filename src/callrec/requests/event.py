@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -144,7 +143,7 @@ def record_third_party_check(
     *,
     on: date,
     assessment: str,
-    not_heard: Mapping[int, str] = MappingProxyType({}),
+    not_heard: Mapping[int, str],
 ) -> None:
     """Say what was found of other people in the recordings, before they are released.
 

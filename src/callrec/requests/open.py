@@ -32,12 +32,12 @@ from callrec.policy.authority import RequestFacts
 from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import check_may_change, check_may_gather, is_shown_all_requests
-from callrec.policy.particulars import Unknown
+from callrec.policy.particulars import Particulars, Unknown
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.retention import RecordingState
-from callrec.policy.reviews import is_hidden_from
-from callrec.policy.role import Power, VaultKey
+from callrec.policy.reviews import people_kept_from
+from callrec.policy.role import PersonId, Power, VaultKey
 from callrec.practice import Actor, Practice, password_needed, powers, today
 from callrec.record.entitled import only_by_entitled, powers_then
 from callrec.record.rows import check_row
@@ -84,6 +84,7 @@ def read_request(
     facts = replace(
         facts,
         subjects=people_named(practice, actor, connection, body.particulars.subjects),
+        kept_from=kept_from(practice, actor, connection, body.purpose, body.particulars),
         granted_to=grant_holders(approvals, history, practice.now()),
         made_on=history.events[0].at.astimezone(practice.settings.time_zone).date(),
         unproven=clock.unproven if clock else frozenset(),
@@ -294,28 +295,27 @@ def visible_notes(
     return tuple(each for each in notes if each.history.request not in hidden)
 
 
-def is_request_hidden_from(
-    practice: Practice, actor: Actor, connection: Connection, request: OpenRequest
-) -> bool:
-    """Whether a request that was opened is one of which somebody must not learn.
-
-    An outside body need not say whom it is about: people who took part in the call count, unless
-    they see it in full.
-    """
-    if request.purpose is not Purpose.OUTSIDE_BODY:
-        return False
-    subjects, particulars = request.facts.subjects, request.particulars
-    sees_less = not sees_in_full(practice, actor, request)
-    if sees_less and not isinstance(particulars.parties, Unknown):
-        subjects |= people_named(practice, actor, connection, particulars.parties)
-    may_be_told = particulars.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes"
-    return is_hidden_from(actor.person, subjects, may_be_told=may_be_told)
+def kept_from(
+    practice: Practice, actor: Actor, connection: Connection, purpose: Purpose, says: Particulars
+) -> frozenset[PersonId]:
+    """The people who must not learn of a request, as far as the actor opens their names."""
+    if purpose is not Purpose.OUTSIDE_BODY:
+        return frozenset()
+    parties = () if isinstance(says.parties, Unknown) else says.parties
+    people = (voucher.person for voucher in practice.register.people())
+    power = TERMS[purpose].decided_with
+    return people_kept_from(
+        people_named(practice, actor, connection, says.subjects),
+        people_named(practice, actor, connection, parties),
+        deciders=frozenset(each.id for each in people if power in each.powers),
+        may_be_told=says.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes",
+    )
 
 
 def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bool:
     if row.purpose != Purpose.OUTSIDE_BODY or not can_open_as_searcher(actor, connection, row):
         return False
-    if TERMS[Purpose.OUTSIDE_BODY].decided_with in powers(practice, actor):
+    if TERMS[Purpose.OUTSIDE_BODY].decided_with in actor.person.powers:
         return False  # they are always concerned, so nothing need be opened
     request = read_request(practice, actor, connection, f"R-{row.number}")
-    return is_request_hidden_from(practice, actor, connection, request)
+    return actor.person.id in request.facts.hidden_from

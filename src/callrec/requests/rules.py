@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, tzinfo
 from math import inf
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -71,14 +70,12 @@ _SHORTEST_DAYS: Final = 1
 """The fewest that `requests.lapse_days` may be set to (settings.py); the log does not
 say to how many it was set."""
 
-_BEGUN_BY: Final[Mapping[str, RequestAct]] = MappingProxyType(
-    {
-        RequestAct.HEARING_ENDED: RequestAct.LISTENED,
-        RequestAct.HEARING_FAILED: RequestAct.LISTENED,
-        RequestAct.DELIVERED: RequestAct.PREPARED,
-        RequestAct.FAILED: RequestAct.PREPARED,
-    }
-)
+_BEGUN_BY: Final[Mapping[str, RequestAct]] = {
+    RequestAct.HEARING_ENDED: RequestAct.LISTENED,
+    RequestAct.HEARING_FAILED: RequestAct.LISTENED,
+    RequestAct.DELIVERED: RequestAct.PREPARED,
+    RequestAct.FAILED: RequestAct.PREPARED,
+}
 """By what ends a hearing or a release, what began it."""
 
 _USING: Final = frozenset(
@@ -383,38 +380,36 @@ def _check_carries_out(done: _ReplayedLeaf) -> None:
         raise Tampered("a request was carried out, and nothing was destroyed")
 
 
-RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = MappingProxyType(
-    {
-        RequestAct.CREATED: _check_created,
-        RequestAct.AMENDED: _check_changes,
-        RequestAct.GATHERED: _check_gathers,
-        RequestAct.RECEIVED: _check_dates,
-        RequestAct.ASKED: _check_dates,
-        RequestAct.ANSWERED: _check_dates,
-        RequestAct.EXTENDED: _check_dates,
-        RequestAct.THIRD_PARTIES: lambda done: check_may_record_event(
-            done.person, done.request, on=done.on
-        ),
-        RequestAct.APPROVED: _check_approves,
-        RequestAct.DENIED: _check_denies,
-        RequestAct.WITHDRAWN: lambda done: check_may_withdraw(done.person, done.request),
-        RequestAct.LAPSED: _check_lapses,
-        RequestAct.REVOKED: _check_revokes,
-        RequestAct.GRANT_LAPSED: _check_grant_lapses,
-        RequestAct.LOOKED: _check_hears,
-        RequestAct.LISTENED: _check_hears,
-        RequestAct.HEARING_ENDED: _check_ends,
-        RequestAct.HEARING_FAILED: _check_ends,
-        RequestAct.PREPARED: _check_releases,
-        RequestAct.DELIVERED: _check_delivers,
-        RequestAct.FAILED: _check_ends,
-        RequestAct.HANDED_OVER: _check_records,
-        RequestAct.ACKNOWLEDGED: _check_records,
-        RequestAct.LETTER_WRITTEN: _check_writes,
-        RequestAct.LETTER_SENT: _check_writes,
-        RequestAct.IN_EFFECT: _check_takes_effect,
-        RequestAct.CARRIED_OUT: _check_carries_out,
-        RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),
-    }
-)
+RULES: Final[Mapping[str, Callable[[_ReplayedLeaf], None]]] = {
+    RequestAct.CREATED: _check_created,
+    RequestAct.AMENDED: _check_changes,
+    RequestAct.GATHERED: _check_gathers,
+    RequestAct.RECEIVED: _check_dates,
+    RequestAct.ASKED: _check_dates,
+    RequestAct.ANSWERED: _check_dates,
+    RequestAct.EXTENDED: _check_dates,
+    RequestAct.THIRD_PARTIES: lambda done: check_may_record_event(
+        done.person, done.request, on=done.on
+    ),
+    RequestAct.APPROVED: _check_approves,
+    RequestAct.DENIED: _check_denies,
+    RequestAct.WITHDRAWN: lambda done: check_may_withdraw(done.person, done.request),
+    RequestAct.LAPSED: _check_lapses,
+    RequestAct.REVOKED: _check_revokes,
+    RequestAct.GRANT_LAPSED: _check_grant_lapses,
+    RequestAct.LOOKED: _check_hears,
+    RequestAct.LISTENED: _check_hears,
+    RequestAct.HEARING_ENDED: _check_ends,
+    RequestAct.HEARING_FAILED: _check_ends,
+    RequestAct.PREPARED: _check_releases,
+    RequestAct.DELIVERED: _check_delivers,
+    RequestAct.FAILED: _check_ends,
+    RequestAct.HANDED_OVER: _check_records,
+    RequestAct.ACKNOWLEDGED: _check_records,
+    RequestAct.LETTER_WRITTEN: _check_writes,
+    RequestAct.LETTER_SENT: _check_writes,
+    RequestAct.IN_EFFECT: _check_takes_effect,
+    RequestAct.CARRIED_OUT: _check_carries_out,
+    RequestAct.CLOSED: lambda done: check_may_close(done.person, done.request, on=done.on),
+}
 """By each act, who may do it."""

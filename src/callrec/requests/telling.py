@@ -36,10 +36,14 @@ def notify_deciders(
     if not practice.config.mail.host:
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}
+    deciders = possible_deciders(practice, purpose, concerned)
+    if purpose is Purpose.OUTSIDE_BODY:  # it may have to be kept from those who were lent that
+        power, person = TERMS[purpose].decided_with, practice.register.person
+        deciders = frozenset(each for each in deciders if power in person(each).powers)
     queue_mail(
         practice,
         connection,
-        to=sorted(possible_deciders(practice, purpose, concerned)),
+        to=sorted(deciders),
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )

@@ -254,7 +254,7 @@ def _on_record(
     """Read of the register what is asked for; that it was asked, and why, is in the log first.
 
     A look at one person, ``about``, stands under a request that says it is about them. Under
-    another it is reviewed as one without.
+    another it is reviewed as one without, and its leaf names that request twice.
     """
     details, request = {"criteria": criteria, **why}, why["request"]
     named = request_named(practice, actor, request)
@@ -265,7 +265,7 @@ def _on_record(
         if request is not None and about:
             with reading(practice.engine) as connection:
                 if _particulars(practice, actor, connection, request).person != about:
-                    subject = []
+                    subject *= 2
     seq = record(practice, actor, SEARCH, subject=subject, details=details)
     with attempt(practice, actor, ANSWERED, subject=subject, details={"search": seq}):
         value = read()

@@ -89,7 +89,7 @@ def complaint_facts(shown: ShownComplaint) -> Iterator[tuple[str, object]]:
     due = due_in_words(shown.deadline.due_on, is_unknown=shown.deadline.is_unknown)
     if shown.acknowledged_on is not None:
         late = f", {'late' if shown.was_late else 'in time'}; it was due by {due}"
-        has_day = shown.deadline.due_on is not None
+        has_day = shown.deadline.due_on is not None and shown.was_late is not None
         yield "acknowledged", f"{short_date(shown.acknowledged_on)}{late if has_day else ''}"
         if shown.is_dated_late and shown.acknowledged_entered_on is not None:
             written = short_date(shown.acknowledged_entered_on)

@@ -146,7 +146,7 @@ FINDINGS: Final[Mapping[str, AskedFinding]] = {
     ),
     "people_told_on": AskedFinding("The day on which they were told.", "DATE"),
     "people_told_how": AskedFinding("How they were told, or everybody in public."),
-    "not_told": AskedFinding("Why they need not be told: unreadable, averted or disproportionate."),
+    "not_told": AskedFinding("Why they need not be: unreadable, averted, disproportionate, none."),
     "dspt_reference": AskedFinding("Number of the report in the NHS's Toolkit (DSPT)."),
     # How grave it is.
     "likelihood": AskedFinding(

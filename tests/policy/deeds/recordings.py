@@ -83,6 +83,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff are to hear what discipline is about": lambda: check_may_be_granted(
         STAFF, a_request(Purpose.DISCIPLINARY), on=TODAY
     ),
+    "whom the police ask about is to hear the call": lambda: check_may_be_granted(
+        STAFF, a_request(Purpose.OUTSIDE_BODY, kept_from=frozenset({STAFF.id})), on=TODAY
+    ),
     "somebody hears what is to be erased": lambda: check_is_for_listening(
         a_request(Purpose.ERASURE)
     ),

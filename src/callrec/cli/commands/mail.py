@@ -24,7 +24,10 @@ mail_app = new_app()
 
 @mail_app.command("list")
 def list_(ctx: Context) -> None:
-    """List what waits to be sent, since when, and what the mail server took. Needs no login."""
+    """List for whom something waits to be sent, since when, and what the mail server took.
+
+    Needs no login, so it does not say what a message is about.
+    """
     from callrec.mail.outbox import list_messages
 
     practice = _practice(ctx.obj)
@@ -55,8 +58,8 @@ def remind(ctx: Context) -> None:
 
 
 def _json(each: ListedMessage) -> dict[str, Any]:
-    members = ("about", "line", "made_at", "tried_at", "taken_at")
-    return {"to": each.login, **facts(each.message, *members), **facts(each, "has_address")}
+    times = facts(each.message, "made_at", "tried_at", "taken_at")
+    return {"to": each.login, **times, **facts(each, "has_address")}
 
 
 def _practice(invocation: Invocation) -> Practice:
@@ -89,8 +92,8 @@ def _lines(messages: Sequence[ListedMessage], zone: tzinfo) -> Iterator[str]:
         yield "Nothing waits to be sent."
     taken = [each for each in messages if each.message.taken_at is not None]
     for each in (*waiting, *taken[-MAX_SENT_SHOWN:]):
-        yield f"{each.login}: {each.message.line}"
-        yield f"    queued {local_time(each.message.made_at, zone)}, {_since(each, zone)}"
+        queued = local_time(each.message.made_at, zone)
+        yield f"{each.login}: queued {queued}, {_since(each, zone)}"
 
 
 def _since(each: ListedMessage, zone: tzinfo) -> str:

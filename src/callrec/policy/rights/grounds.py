@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from types import MappingProxyType
 from typing import Final
 
 from callrec.dataclass import dataclass
@@ -100,12 +99,10 @@ class Basis:
     only_if: OnlyIf = OnlyIf.ALWAYS
 
 
-_POLICY: Final[Mapping[Ground, Basis]] = MappingProxyType(
-    {
-        Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
-        Ground.NOT_RELEVANT: Basis(Clause.SPECIFIC_PURPOSES),
-    }
-)
+_POLICY: Final[Mapping[Ground, Basis]] = {
+    Ground.NOT_APPROVED: Basis(Clause.FORMALLY_AUTHORISED),
+    Ground.NOT_RELEVANT: Basis(Clause.SPECIFIC_PURPOSES),
+}
 """What fits wherever the law gives nobody a right to the recording."""
 
 _NOT_ABOUT_THEM: Final = "it is not about the person whose calls were asked for"
@@ -113,20 +110,17 @@ _NOT_ABOUT_THEM: Final = "it is not about the person whose calls were asked for"
 _NOT_NOW: Final = "it is not part of this package"
 """Where a law gives a right to it: it is not decided yet, or went out before."""
 
-_PLAIN: Final[Mapping[Ground, str]] = MappingProxyType(
-    {
-        Ground.PRIVILEGE: "it is private between a lawyer and their client, by legal privilege",
-        Ground.UNFOUNDED: (
-            "the request is plainly unreasonable: the law calls it manifestly unfounded or"
-            " excessive"
-        ),
-        Ground.LEGAL_OBLIGATION: (
-            "the law, or a task that we do for the public, requires us to keep it"
-        ),
-        Ground.HEALTH_CARE: "it is needed for health care, by people who must keep it private",
-        Ground.CLAIMS: "it is needed to make a legal claim, or to defend one",
-    }
-)
+_PLAIN: Final[Mapping[Ground, str]] = {
+    Ground.PRIVILEGE: "it is private between a lawyer and their client, by legal privilege",
+    Ground.UNFOUNDED: (
+        "the request is plainly unreasonable: the law calls it manifestly unfounded or excessive"
+    ),
+    Ground.LEGAL_OBLIGATION: (
+        "the law, or a task that we do for the public, requires us to keep it"
+    ),
+    Ground.HEALTH_CARE: "it is needed for health care, by people who must keep it private",
+    Ground.CLAIMS: "it is needed to make a legal claim, or to defend one",
+}
 """What the person who asked reads, where the field's own term is not a usual word."""
 
 
@@ -243,12 +237,12 @@ def grounds_for(  # noqa: C901, PLR0911 - a row for each purpose
             return {Ground.NOT_APPROVED: Basis(Law.RECORDS_CODE)}
 
 
-GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Basis]]] = MappingProxyType(
-    {purpose: MappingProxyType(dict(grounds_for(purpose))) for purpose in Purpose}
-)
+GROUNDS_FOR: Final[Mapping[Purpose, Mapping[Ground, Basis]]] = {
+    purpose: dict(grounds_for(purpose)) for purpose in Purpose
+}
 """`grounds_for` of every purpose."""
 
-GROUND_CODES: Final[Mapping[str, Ground]] = MappingProxyType({str(g): g for g in Ground})
+GROUND_CODES: Final[Mapping[str, Ground]] = {str(g): g for g in Ground}
 """Grounds by the code that is typed."""
 
 

@@ -12,7 +12,6 @@ settings may have other Articles for any purpose ([[lawful_basis]]). Nothing her
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from callrec.policy.clause import Clause
@@ -65,27 +64,23 @@ def lawful_basis(  # noqa: C901, PLR0911 - a row for each purpose
             return _CARE
 
 
-OUTSIDE_BASIS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "crime": (PUBLIC_TASK, SUBSTANTIAL_PUBLIC_INTEREST),  # NHS England, sharing with the police
-        "legal-proceedings": (PUBLIC_TASK, CLAIMS),  # from memory
-        COURT_ORDER: (LEGAL_OBLIGATION, CLAIMS),  # from memory
-        OTHER_BASIS: (),  # what was typed stands alone
-    }
-)
+OUTSIDE_BASIS: Final[Mapping[str, tuple[str, ...]]] = {
+    "crime": (PUBLIC_TASK, SUBSTANTIAL_PUBLIC_INTEREST),  # NHS England, sharing with the police
+    "legal-proceedings": (PUBLIC_TASK, CLAIMS),  # from memory
+    COURT_ORDER: (LEGAL_OBLIGATION, CLAIMS),  # from memory
+    OTHER_BASIS: (),  # what was typed stands alone
+}
 """By what an outside body says lets the practice disclose: the Articles that allow it."""
 
-USES: Final[Mapping[Clause, Purpose]] = MappingProxyType(
-    {
-        Clause.BOTH_PARTIES: Purpose.PROTECT_PARTIES,
-        Clause.PERFORMANCE: Purpose.PERFORMANCE,
-        Clause.ABUSIVE_CALLS: Purpose.ABUSIVE_CALL,
-        Clause.COMPLAINT: Purpose.COMPLAINT,
-        Clause.MEDICO_LEGAL: Purpose.MEDICO_LEGAL,
-        Clause.EMPLOYEE_CONDUCT: Purpose.DISCIPLINARY,
-        Clause.COMPLIANCE: Purpose.REGULATORY,
-    }
-)
+USES: Final[Mapping[Clause, Purpose]] = {
+    Clause.BOTH_PARTIES: Purpose.PROTECT_PARTIES,
+    Clause.PERFORMANCE: Purpose.PERFORMANCE,
+    Clause.ABUSIVE_CALLS: Purpose.ABUSIVE_CALL,
+    Clause.COMPLAINT: Purpose.COMPLAINT,
+    Clause.MEDICO_LEGAL: Purpose.MEDICO_LEGAL,
+    Clause.EMPLOYEE_CONDUCT: Purpose.DISCIPLINARY,
+    Clause.COMPLIANCE: Purpose.REGULATORY,
+}
 """For each reason of section 2 that notices name, the purpose whose basis it has."""
 
 Decided = Mapping[Purpose, tuple[str, ...]]
