@@ -82,3 +82,11 @@ def test_no_list_has_it(police: House) -> None:
             each for each in (*HIDDEN.values(), NOTED) if re.search(rf"\b{each}\b", text)
         }
     assert named == {"dora": {*HIDDEN.values(), NOTED}, "pat": set()}
+
+
+def test_nor_is_it_offered_to_be_approved_for_them(police: House) -> None:
+    dora = visit(police, "dora")
+    dora.fill_in("/unlock")
+    offered = dora.open("/requests/R-1/approve").html
+    assert '<option value="mia"' in offered
+    assert '<option value="pat"' not in offered

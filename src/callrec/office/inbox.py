@@ -12,6 +12,7 @@ was heard, or of which a part went out, once none of its grants is left.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -29,7 +30,7 @@ from callrec.catalogue.requests import GRANTED, ROWS_OF_REQUESTS, find_request
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.complaints.show import complaints_waiting_for
 from callrec.dataclass import dataclass, replace
-from callrec.errors import Refused
+from callrec.errors import Refused, Tampered
 from callrec.incidents.show import incidents_waiting_for
 from callrec.login.people import logins
 from callrec.policy.clock_events import Awaited, Deadline, Urgency, urgency
@@ -140,8 +141,7 @@ class _Reading:
 
     practice: Practice
     person: Person
-    actor: Actor | None
-    """The same, where they are logged in: then requests are opened to see who may decide them."""
+    actor: Actor | None  # the same, where they are logged in: then requests are opened
     connection: Connection
     rows: tuple[Row[Any], ...]
     makings: Mapping[str, RequestOutline]
@@ -262,11 +262,13 @@ def _to_decide(read: _Reading) -> Iterator[InboxItem]:
 
 def _concerned(read: _Reading, row: Row[Any]) -> frozenset[str]:
     """Whom a request is about, or must be kept from, as far as it can be opened."""
-    practice, actor, connection = read.practice, read.actor, read.connection
+    practice, actor = read.practice, read.actor
     if actor is None or is_older_than_keys(practice, actor):
         return frozenset()
-    facts = read_request(practice, actor, connection, f"R-{row.number}").facts
-    return facts.subjects | facts.kept_from
+    with suppress(Tampered):  # who opens it is told; it takes nobody's list away
+        facts = read_request(practice, actor, read.connection, f"R-{row.number}").facts
+        return facts.subjects | facts.kept_from
+    return frozenset()
 
 
 def _to_attach(read: _Reading) -> Iterator[InboxItem]:

@@ -23,13 +23,13 @@ from callrec.errors import Tampered
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
 from callrec.policy.clock_events import Urgency
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import TERMS
 from callrec.policy.request import RequestAct
 from callrec.policy.role import powers_of
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.history import REQUESTS, read_outlines
-from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
+from callrec.requests.telling import days_in_words, hours_in_words, is_mailed, lapse_in_words
 
 SOON: Final = timedelta(days=3)
 """Before something lapses; what has a clock is urgent as `clocks.warn_days` says."""
@@ -129,16 +129,12 @@ def _urgent(
 def _was_left_out(
     practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
-    """Whether a person could decide a request when it was made, but only others were notified.
-
-    Or only since it was lent to them, and it is one that some must not learn of.
-    """
+    """Whether they are not to be reminded of a request, as only others were notified of it."""
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
     if known is not None and person in known.notified | known.makers:
         return False
-    is_own = TERMS[item.purpose].decided_with in practice.register.person(person).powers
-    if item.purpose is Purpose.OUTSIDE_BODY and not is_own:
+    if not is_mailed(practice, item.purpose, person):
         return True
     if known is None:
         return False

@@ -95,8 +95,7 @@ def check_may_be_told(person: Person, request: RequestFacts) -> None:
     """Nobody from whom a request is kept hears it or signs it [DPA 2018 Sch 2 Pt 1 para 2]."""
     if person.id in request.hidden_from:
         raise Refused(
-            "it is about them, or they took part in the call, and nothing says that they may be"
-            " told of the request",
+            "it is about them or a call that they took, and nothing says that they may be told",
             clause=Law.CRIME,
             hint="choose somebody else to hear it, and to sign beside you",
         )

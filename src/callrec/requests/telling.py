@@ -37,13 +37,10 @@ def notify_deciders(
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}
     deciders = possible_deciders(practice, purpose, concerned)
-    if purpose is Purpose.OUTSIDE_BODY:  # it may have to be kept from those who were lent that
-        power, person = TERMS[purpose].decided_with, practice.register.person
-        deciders = frozenset(each for each in deciders if power in person(each).powers)
     queue_mail(
         practice,
         connection,
-        to=sorted(deciders),
+        to=sorted(each for each in deciders if is_mailed(practice, purpose, each)),
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )
@@ -117,6 +114,12 @@ def possible_deciders(
     One of them may be its subject: that lies sealed, and they are refused when they decide.
     """
     return people_with(practice, TERMS[purpose].decided_with) - {*makers}
+
+
+def is_mailed(practice: Practice, purpose: Purpose, decider: str) -> bool:
+    """Whether they may be told by mail: of what may be kept from them, by their own role alone."""
+    own = practice.register.person(decider).powers
+    return purpose is not Purpose.OUTSIDE_BODY or TERMS[purpose].decided_with in own
 
 
 def people_with(practice: Practice, power: Power) -> frozenset[PersonId]:

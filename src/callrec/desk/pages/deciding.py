@@ -29,7 +29,7 @@ from callrec.desk.pages.requests import values_of
 from callrec.desk.rendering import go_on, page, to
 from callrec.desk.seat import Seat
 from callrec.errors import NotFound
-from callrec.login.people import people_who_log_in
+from callrec.login.people import logins, people_who_log_in
 from callrec.policy.authority import check_decides_purpose, check_may_decide
 from callrec.policy.days import parse_day
 from callrec.policy.edits import TypedEdit, read_clip, read_silence
@@ -93,7 +93,8 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
     edits = last_edits(opened.approvals, opened.history)
     number = {row.uid: row.id for row in opened.recordings}
     clips, silences = marked(seat, which)
-    hearers = people_who_log_in(seat.practice, Power.HEAR)
+    hidden = {logins(seat.practice)[each] for each in opened.facts.hidden_from}
+    hearers = people_who_log_in(seat.practice, Power.HEAR).keys() - {shown.created_by, *hidden}
     return page(
         seat,
         "approve.html",
@@ -102,7 +103,7 @@ def ask_approval(seat: Seat, asked: Asked, reference: str) -> Answered:
         grounds=_grounds(shown.purpose),
         withheld={number[uid]: str(ground) for uid, ground in withheld.items() if uid in number},
         left_out=edits_lines({number[uid]: each for uid, each in edits.items() if uid in number}),
-        people=[(each, each) for each in hearers if each != shown.created_by],
+        people=[(each, each) for each in sorted(hearers)],
         clips="\n".join(clips),
         silences="\n".join(silences),
         terms=TERMS[shown.purpose],
