@@ -71,6 +71,17 @@ def test_destroying_what_a_subject_asked_for_would_be_an_offence() -> None:
     assert refusal.value.clause is Law.PREVENTING_DISCLOSURE
 
 
+def test_a_refusal_which_others_read_does_not_name_the_hold_of_an_outside_body() -> None:
+    of_the_police = HoldFacts(
+        reference="H-7", state=HoldState.PLACED, request="R-19", purpose=Purpose.OUTSIDE_BODY
+    )
+    with pytest.raises(Refused, match=r"^a recording is held and is not destroyed \[") as refusal:
+        check_nothing_held([of_the_police])
+    assert refusal.value.hint == "callrec hold list"
+    with pytest.raises(Refused, match="held by H-3"):
+        check_nothing_held([of_the_police, BY_HAND])
+
+
 @pytest.mark.parametrize("state", sorted(set(HoldState) - {HoldState.LIFTED}))
 def test_a_hold_that_is_not_lifted_holds(state: HoldState) -> None:
     with pytest.raises(Refused):

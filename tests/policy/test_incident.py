@@ -17,6 +17,7 @@ from callrec.policy.incident import (
     Outcome,
     check_account,
     check_may_be_notified,
+    check_may_be_told_of,
     check_may_close,
     check_may_read,
     check_may_report,
@@ -25,11 +26,20 @@ from callrec.policy.incident import (
     may_read,
     state_after,
 )
+from callrec.policy.purpose import Purpose
 from callrec.policy.role import SERVICES, Person, Power, Role, Standing
 from callrec.policy.words import in_words
 from policy.builders import ANN, BEN, CAT, NOW, TODAY, a_person
 
 REPORTED, UPDATED, CLOSED = IncidentAct
+
+
+def test_of_the_request_of_the_police_no_manager_is_told_to_whom_the_power_is_lent() -> None:
+    check_may_be_told_of(a_person(Role.DATA_CONTROLLER), Purpose.OUTSIDE_BODY)
+    lent = a_person(Role.MANAGER, lent=Power.DECIDE_RESERVED)
+    check_may_be_told_of(lent, Purpose.SUBJECT_ACCESS)
+    with pytest.raises(Refused, match="told to somebody who decides it"):
+        check_may_be_told_of(lent, Purpose.OUTSIDE_BODY)
 
 
 READ_BY = (

@@ -21,6 +21,7 @@ from callrec.policy.retention import (
     category_by_rule,
     check_kept_on_for_a_reason,
     check_may_review,
+    check_nobody_waits,
     check_still_due,
     check_was_not_used,
     due_on,
@@ -240,3 +241,14 @@ def test_what_was_used_and_is_not_taken_back_is_named_by_the_lowest_number() -> 
     check_was_not_used({})
     with pytest.raises(Refused, match=r"^recording 7 was used, by R-2, and is not taken back"):
         check_was_not_used({9: "H-1", 7: "R-2"})
+    with pytest.raises(Refused, match=r"^recording 7 was used and is not taken back"):
+        check_was_not_used({7: ""})
+
+
+def test_who_waits_for_it_is_named_but_for_an_outside_body() -> None:
+    check_nobody_waits(())
+    with pytest.raises(Refused, match=r"asked for by R-9, which is open, and is not") as refused:
+        check_nobody_waits(("R-12", "", "R-9"))
+    assert "callrec request show R-9" in refused.value.hint
+    with pytest.raises(Refused, match=r"asked for by a request, which is open, and is not"):
+        check_nobody_waits(("",))

@@ -276,7 +276,17 @@ def test_a_hold_that_came_after_the_approval_stops_it(house: House) -> None:
     by_hand(house, 2)
     with pytest.raises(Refused, match="held by H-1"):
         dispose(house, reference)
+    with pytest.raises(Refused, match="held by H-1"):
+        preview_destruction(house.practice, signed_in(house, "dora"), reference)
     assert stubs(house) == []
+
+
+def test_that_an_outside_body_asks_for_it_is_said_by_no_refusal(house: House) -> None:
+    reference = approved_disposal(house)
+    ask(house, purpose=Purpose.OUTSIDE_BODY, recordings=[2])
+    with pytest.raises(Refused, match="a recording is held and is not destroyed") as refused:
+        dispose(house, reference)
+    assert "H-" not in refused.value.message + refused.value.hint
 
 
 def test_a_request_that_came_after_the_approval_stops_it(house: House) -> None:

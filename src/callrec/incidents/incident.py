@@ -129,7 +129,7 @@ def open_incident(
     check_may_be_notified(notified, actor.person.id)
     if account.request is not None:
         about = find_visible(practice, actor, act.connection, account.request)
-        check_may_be_told_of(notified, Purpose(about.purpose), on=today(practice))
+        check_may_be_told_of(notified, Purpose(about.purpose))
     body = _body(practice, actor, act.connection, account)
     version_id = IncidentVersion(
         practice.vault, primitives.random_id(), 1, actor.person.id, notified.id

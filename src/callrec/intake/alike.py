@@ -290,7 +290,8 @@ class _HeldCalls:
         row = next(erased, None)
         if row is None:
             return None
-        if not told or (row.direction, row.started_at) == _columns(call):
+        columns = (call.direction, to_millis(call.started_at))
+        if not told or (row.direction, row.started_at) == columns:
             return _Found(row, 0)
         why = MAYBE_ERASED.format(row.id)
         return Quarantined(asked.seen.source.path, why, Refusal.DESCRIPTION)
@@ -344,10 +345,6 @@ class _HeldCalls:
 
 def _tells_way(row: Row[Any]) -> bool:
     return bool(row.direction != Direction.UNKNOWN)
-
-
-def _columns(call: Call) -> tuple[str, int]:
-    return call.direction, to_millis(call.started_at)
 
 
 def _apart(row: Row[Any], call: Call) -> int:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from callrec.archive.attached import attached_volumes, off_site_drives, volumes_on_vaults_disk
 from callrec.archive.copy import kept_copies
@@ -240,6 +240,7 @@ def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
         out = {leaf.subject[0] for leaf in unrecorded_releases(connection)}
         brought_in = seconds_brought_in(practice, connection)
         rows = [row for row in REQUESTS.every(connection) if f"R-{row.number}" not in kept]
+    heard = (row for row in rows if row.state == RequestState.HEARD)
     due = tuple(each for each in read_due(practice) if each.reference not in kept)
     waiting = {each.id for each in due}
     made_at = min((row.created_at for row in rows if row.id in waiting), default=None)
@@ -249,7 +250,7 @@ def _read_requests(practice: Practice, actor: Actor | None) -> _Requests:
         due,
         None if made_at is None else from_millis(made_at),
         glass,
-        tuple(f"R-{row.number}" for row in rows if _waits_for_answer(row)),
+        tuple(f"R-{row.number}" for row in heard if TERMS[Purpose(row.purpose)].is_dated),
         tuple(f"R-{row.number}" for row in rows if row.id in out),
         (
             *(each.warning for each in due if each.deadline.is_unknown),
@@ -284,7 +285,7 @@ def _read_archive(practice: Practice, copies: Copies) -> _Archive:
             from_millis(archived) if archived else None,
             archived is None and _last_archived(connection, frozenset()) is not None,
             unarchived,
-            _longest_unverified_first(volumes),
+            tuple(sorted(volumes, key=lambda v: (v.verified_at is not None, v.verified_at))),
             owed_by_label(practice, connection),
         )
 
@@ -301,10 +302,6 @@ def _beyond_reach(practice: Practice, connection: Connection) -> BeyondReach | N
         if until is not None and until > practice.now():
             count, last = count + row.recordings, max(last, until)
     return BeyondReach(count, last) if count else None
-
-
-def _waits_for_answer(row: Row[Any]) -> bool:
-    return row.state == RequestState.HEARD and TERMS[Purpose(row.purpose)].is_dated
 
 
 def _copy_warnings(practice: Practice, copied: _Archive, recordings: int) -> Iterator[str]:
@@ -344,10 +341,6 @@ def _free_bytes(folder: Path) -> int:
     """A machine beside another has no folder of the vault before it needs one."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
     return shutil.disk_usage(there).free
-
-
-def _longest_unverified_first(volumes: Iterable[ListedVolume]) -> tuple[ListedVolume, ...]:
-    return tuple(sorted(volumes, key=lambda each: (each.verified_at is not None, each.verified_at)))
 
 
 def _verify_warnings(volumes: Iterable[ListedVolume], on: date) -> Iterator[str]:

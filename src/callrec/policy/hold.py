@@ -76,6 +76,11 @@ class HoldFacts:
     """What that request is for; None: it was placed by hand."""
 
     @property
+    def nameable(self) -> str:
+        """Its reference, but for an outside body's: a refusal is read by those it is kept from."""
+        return "" if self.purpose is Purpose.OUTSIDE_BODY else self.reference
+
+    @property
     def why(self) -> Clause | Law:
         """What forbids to destroy what it covers."""
         match self.purpose:
@@ -204,12 +209,13 @@ def check_nothing_held(holds: Iterable[HoldFacts]) -> None:
     """What one of these holds covers is not destroyed [policy 4(h); DPA 2018 s.173]."""
     standing = sorted(
         (hold for hold in holds if hold.state is not HoldState.LIFTED),
-        key=lambda hold: hold.purpose is not Purpose.SUBJECT_ACCESS,
+        key=lambda hold: (hold.purpose is not Purpose.SUBJECT_ACCESS, not hold.nameable),
     )
     if standing:
         first = standing[0]
+        named = first.nameable
         raise Refused(
-            f"a recording is held by {first.reference} and is not destroyed",
+            f"a recording is held{named and f' by {named}'} and is not destroyed",
             clause=first.why,
-            hint=f"see what holds it: callrec hold show {first.reference}",
+            hint=f"see what holds it: callrec hold show {named}" if named else "callrec hold list",
         )

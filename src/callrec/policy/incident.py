@@ -114,10 +114,9 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
         )
 
 
-def check_may_be_told_of(manager: Person, about: Purpose, *, on: date) -> None:
-    """Of an outside body's request only who decides it always learns [DPA 2018 Sch 2 Pt 1]."""
-    decides = TERMS[about].decided_with in powers_of(manager, on)
-    if about is Purpose.OUTSIDE_BODY and not decides:
+def check_may_be_told_of(manager: Person, about: Purpose) -> None:
+    """An outside body's request is kept from all but who decides it by role [DPA 2018 Sch 2]."""
+    if about is Purpose.OUTSIDE_BODY and TERMS[about].decided_with not in manager.powers:
         raise Refused(
             "an incident about the request of an outside body is told to somebody who decides it",
             clause=Law.CRIME,

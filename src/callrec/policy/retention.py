@@ -356,11 +356,15 @@ def check_still_due(recordings: Iterable[Appraised], *, on: date) -> None:
 
 
 def check_was_not_used(used: Mapping[int, str]) -> None:
-    """What somebody asked for or held is no mistake any more; by number, what named it."""
+    """What somebody asked for or held is no mistake any more; by number, what named it.
+
+    Empty: an outside body's request, or its hold. A refusal is on record, and they may be secret.
+    """
     if used:
         number, reference = min(used.items())
+        by = reference and f", by {reference},"
         raise Refused(
-            f"recording {number} was used, by {reference}, and is not taken back",
+            f"recording {number} was used{by} and is not taken back",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
             hint="it is kept like any other, until its time is over: callrec retention review",
         )
@@ -417,11 +421,13 @@ def check_granted(
 
 
 def check_nobody_waits(waiting: Collection[str]) -> None:
-    """Nothing that another open request asks for is destroyed [policy 4(h)]; given by reference."""
+    """Nothing that another open request asks for is destroyed [policy 4(h)]; by reference or ""."""
     if waiting:
-        first = min(waiting, key=lambda reference: int(reference.removeprefix("R-")))
+        named = [int(each.removeprefix("R-")) for each in waiting if each]
+        first = f"R-{min(named)}" if named else "a request"
+        seen = f"see callrec request show {first}" if named else "see callrec request list"
         raise Refused(
             f"a recording is asked for by {first}, which is open, and is not destroyed",
             clause=Clause.ENCRYPTED_AND_ARCHIVED,
-            hint=f"see callrec request show {first}; it has to be closed, denied or withdrawn",
+            hint=f"{seen}; it has to be closed, denied or withdrawn",
         )

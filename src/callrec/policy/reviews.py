@@ -116,17 +116,15 @@ def check_may_report(person: Person, *, on: date) -> None:
 _People = frozenset[PersonId]
 
 
-def people_kept_from(
-    subjects: _People, parties: _People, *, deciders: _People, may_be_told: bool
-) -> _People:
-    """Who must not learn of the request of an outside body: whom it is about.
+def people_kept_from(parties: _People, *, deciders: _People, may_be_told: bool) -> _People:
+    """Who must not learn of the request of an outside body, which may be about them.
 
-    It need not say whom: people who took part in the call count too, but for those whose own role
-    decides such, not a loan. They may learn of it only where it is known that they may.
+    It does not say whom it is about: that may be each who took part in the call, but for those
+    whose own role decides such, not a loan. They may learn of it only where it says so.
 
     Source: DPA 2018 Sch 2 Pt 1 para 2: to the extent that telling would be likely to prejudice.
     """
-    return frozenset() if may_be_told else subjects | (parties - deciders)
+    return frozenset() if may_be_told else parties - deciders
 
 
 def check_may_read_dossier(person: Person, request: RequestFacts, *, on: date) -> None:

@@ -305,7 +305,6 @@ def kept_from(
     people = (voucher.person for voucher in practice.register.people())
     power = TERMS[purpose].decided_with
     return people_kept_from(
-        people_named(practice, actor, connection, says.subjects),
         people_named(practice, actor, connection, parties),
         deciders=frozenset(each.id for each in people if power in each.powers),
         may_be_told=says.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes",

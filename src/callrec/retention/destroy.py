@@ -50,7 +50,7 @@ from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.decide import read_to_decide
-from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
+from callrec.requests.history import REQUESTS, log_request_event, named, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed, check_none_missed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
@@ -199,8 +199,8 @@ def check_destruction(
     uids, makings = {row.uid for row in rows}, read_outlines(connection)
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
     waiting = [row for row in others if row.state not in ASKING_NOTHING]
-    naming = [row.number for row in waiting if uids & {*outline_of(makings, row).uids}]
-    check_nobody_waits(frozenset(f"R-{number}" for number in naming))
+    naming = [row for row in waiting if uids & {*outline_of(makings, row).uids}]
+    check_nobody_waits(frozenset(named(row) for row in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, opened, by_number, approvals, tuple(sorted(kept.items())))
 

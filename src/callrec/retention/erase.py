@@ -191,30 +191,26 @@ def preview_destruction(
         check_can_be_undone(practice, actor, connection, undone, sources=sources)
         due = [row for row, each in kept if not each.is_undone]
         check_still_due([*appraise_rows(practice, connection, due)], on=today(practice))
-        return tuple(
+        items = tuple(
             DestructionItem(row.id, each.category, each.rule, each.due_on) for row, each in kept
         )
+        check_destruction(practice, actor, connection, request, items)
+    return items
 
 
 def preview_erasure(
     practice: Practice, actor: Actor, reference: str
 ) -> tuple[DestructionItem, ...]:
     """What would be erased, before it is confirmed. Raises: as `preview_destruction`."""
-    with reading(practice.engine) as connection:
-        row = find_visible(practice, actor, connection, reference)
     with (
-        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
+        attempt_on(practice, actor, RequestAct.CARRIED_OUT, reference),
         reading(practice.engine) as connection,
     ):
         request = read_to_decide(practice, actor, connection, reference, command="erase")
-    _check_purpose(request, Purpose.ERASURE)
-    check_identity_proven(request.facts)
-    granted = _granted(practice, request)
-    items = tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
-    with (
-        attempt(practice, actor, RequestAct.CARRIED_OUT, subject=[row.id]),
-        reading(practice.engine) as connection,
-    ):
+        _check_purpose(request, Purpose.ERASURE)
+        check_identity_proven(request.facts)
+        granted = _granted(practice, request)
+        items = tuple(DestructionItem(row.id, ROUTINE, ARTICLE_17, None) for row in granted)
         check_destruction(practice, actor, connection, request, items)
     return items
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, select
 from callrec.calls.custody import OpenedRecording, Opening, decode_name
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
+from callrec.catalogue.holds import all_holds
 from callrec.crypto.statement import entries_in, read_statement
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Unusable
@@ -40,7 +41,8 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.statements import carried
-from callrec.requests.history import REQUESTS, outline_of, read_outlines
+from callrec.requests.covering import hold_facts
+from callrec.requests.history import REQUESTS, named, outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.retention.proposing import make_disposal
@@ -191,11 +193,10 @@ def _naming(connection: Connection) -> Iterator[tuple[str, Sequence[str]]]:
     makings = read_outlines(connection)
     for row in REQUESTS.every(connection):
         if row.purpose != Purpose.DISPOSAL:  # which proposes, and uses nothing
-            yield f"R-{row.number}", outline_of(makings, row).uids
-    query = select(tables.hold.c.id, tables.hold.c.number)
-    held = {row.id: row.number for row in connection.execute(query)}
+            yield named(row), outline_of(makings, row).uids
+    held = {row.id: hold_facts(row).nameable for row in all_holds(connection)}
     for hold in HOLDS.histories(done_leaves(connection, HOLDS.acts)).values():
-        yield f"H-{held[hold.id]}", sorted(hold.names)
+        yield held[hold.id], sorted(hold.names)
 
 
 def _lies_there(

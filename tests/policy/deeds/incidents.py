@@ -69,7 +69,7 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "staff are told as a line manager": lambda: check_may_be_notified(STAFF, BEN),
     "a manager is told by himself": lambda: check_may_be_notified(MANAGER, ANN),
     "a manager is told of the request of the police": lambda: check_may_be_told_of(
-        MANAGER, Purpose.OUTSIDE_BODY, on=TODAY
+        MANAGER, Purpose.OUTSIDE_BODY
     ),
     # Reading and adding.
     "staff read somebody else's incident": lambda: check_may_read(STAFF, an_incident(), on=TODAY),
