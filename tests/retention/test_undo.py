@@ -9,6 +9,7 @@ import pytest
 
 from callrec.errors import NotFound, Refused
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
+from callrec.policy.purpose import Purpose
 from callrec.registers.verify import check_vault
 from callrec.retention.erase import carry_out, preview_destruction
 from callrec.retention.undo import UndoProposal, propose_undo
@@ -113,6 +114,13 @@ def test_what_was_asked_for_is_not_taken_back(house: House, tmp_path: Path) -> N
     batch = batch_of(house, tmp_path / "spool")
     reference = a_request(house, "sam", recordings=(2,))
     with pytest.raises(Refused, match=f"recording 2 was used, by {reference}"):
+        undo(house, batch)
+
+
+def test_that_the_police_asked_for_it_is_said_by_no_refusal(house: House, tmp_path: Path) -> None:
+    batch = batch_of(house, tmp_path / "spool")
+    a_request(house, "max", purpose=Purpose.OUTSIDE_BODY, recordings=(2,))
+    with pytest.raises(Refused, match=r"^recording \d was used and is not taken back"):
         undo(house, batch)
 
 
