@@ -115,7 +115,7 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
 
 
 def check_may_be_told_of(manager: Person, about: Purpose) -> None:
-    """An outside body's request is kept from all but who decides it by role [DPA 2018 Sch 2]."""
+    """Who is told of an outside body's request decides such by role [DPA 2018 Sch 2 Pt 1]."""
     if about is Purpose.OUTSIDE_BODY and TERMS[about].decided_with not in manager.powers:
         raise Refused(
             "an incident about the request of an outside body is told to somebody who decides it",
