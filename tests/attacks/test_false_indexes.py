@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from callrec.errors import Tampered
+from callrec.policy.purpose import Purpose
 from house.commands import type_in
 from house.holds import by_hand
+from house.listening import hear
 from house.practices import House
+from house.requests import a_request, approve, approved
 
 TAMPERED = 5
 
@@ -38,13 +42,14 @@ def _run(file: Path, *statements: str) -> list[tuple[object, ...]]:
     return answers[-1]
 
 
-def partial(index: str, table: str, *columns: str) -> tuple[str, ...]:
-    """An index of no row, under the text of the one that callrec made."""
+def partial(index: str, table: str, *columns: str, rows: str = "") -> tuple[str, ...]:
+    """An index of no row, or of some, under the text of the one that callrec made."""
     said = f"CREATE INDEX {index} ON {table} ({', '.join(columns)})"
+    as_text = said.replace("'", "''")
     return (
         f"DROP INDEX {index}",
-        f"{said} WHERE {columns[0]} < 0",
-        f"UPDATE sqlite_master SET sql = '{said}' WHERE name = '{index}'",
+        f"{said} WHERE {rows or f'{columns[0]} < 0'}",
+        f"UPDATE sqlite_master SET sql = '{as_text}' WHERE name = '{index}'",
     )
 
 
@@ -73,6 +78,21 @@ def test_what_is_held_is_not_destroyed_behind_a_false_index(stocked: House) -> N
     file = stocked.practice.folder / "catalogue.sqlite"
     stocked.close()
     _run(file, *partial("held_recording", "held", "recording"))
+    is_found(stocked)
+
+
+def test_what_is_restricted_is_not_heard_while_the_index_of_acts_hides_that(
+    stocked: House,
+) -> None:
+    complaint = approved(stocked)
+    approve(stocked, a_request(stocked, "mia", purpose=Purpose.RESTRICTION), "dora")
+    file = stocked.practice.folder / "catalogue.sqlite"
+    stocked.close()
+    act = """substr(body, 1, instr(body, '"actor"'))"""
+    but_one = f"""{act} <> x'{b'{"act":"request.in-effect","'.hex()}'"""
+    _run(file, *partial("leaf_act", "leaf", act, "seq", rows=but_one))
+    with pytest.raises(Tampered, match="an index of it has other rows"):
+        hear(stocked, complaint)
     is_found(stocked)
 
 

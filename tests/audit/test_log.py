@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
-from itertools import count
+from itertools import compress, count
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from audit.registers import AT, id_of, stated
 from callrec.audit.checkpoint import Checkpoint, check_checkpoint, origin
@@ -59,7 +59,7 @@ def audit_key(version: int) -> bytes:
 
 def appended(house: House, **leaf: Any) -> Leaf:
     with log_transaction(house.practice.engine, a_log(house), None) as act:
-        seq = act.leaf("login", actor=NOBODY, **leaf)
+        seq = act.leaf(leaf.pop("act", "login"), actor=NOBODY, **leaf)
     return read(house, seq)
 
 
@@ -213,14 +213,24 @@ def test_the_vault_root_is_the_hash_of_leaf_0(house: House) -> None:
 
 
 @pytest.mark.parametrize("acts", [("login",), ("vault.founded", "login"), ("logout",)])
-def test_leaves_are_found_by_how_they_begin(house: House, acts: tuple[str, ...]) -> None:
-    appended(house)
+def test_leaves_are_found_by_their_acts(house: House, acts: tuple[str, ...]) -> None:
+    for act in ("login", "login.late", "log", "login"):
+        appended(house, act=act)
     with reading(house.practice.engine) as connection:
-        bodies = connection.execute(select(tables.leaf.c.body)).scalars().all()
+        bodies = connection.execute(select(tables.leaf.c.body).order_by(tables.leaf.c.seq))
         found = rows_of_acts(connection, acts).scalars("body").all()
-    wanted = [body for body in bodies if Leaf.decode(body, body_seq(body)).act in acts]
-    assert {*wanted} <= {*found}
-    assert len(found) < len(bodies)
+    is_wanted = [Leaf.decode(body, body_seq(body)).act in acts for body in bodies.scalars()]
+    assert [body_seq(body) for body in found] == [*compress(count(), is_wanted)]
+
+
+def test_no_other_leaf_is_read_for_them(house: House) -> None:
+    asked = []
+    with reading(house.practice.engine) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
+        rows_of_acts(connection, ["login"])
+        query, values = asked[0]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
+        assert plan.scalars("detail").all() == ["SEARCH leaf USING INDEX leaf_act (<expr>=?)"]
 
 
 def body_seq(body: bytes) -> int:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from callrec.archive.unfinished import archive_lock
 from callrec.audit.from_the_end import verify_from_end
-from callrec.audit.log import stored_size
+from callrec.audit.log import rows_of_acts, stored_size
 from callrec.audit.stretch import StretchExpectations, check_stretch
 from callrec.audit.whole import log_keys
 from callrec.catalogue import postgres
@@ -557,6 +557,18 @@ def test_two_machines_with_one_spool_take_each_call_once(founded: House, tmp_pat
 
 
 # --- verifying -------------------------------------------------------------------------------
+
+
+def test_entries_are_found_by_their_acts_in_an_index(founded: House) -> None:
+    asked: list[Any] = []
+    with reading(founded.practice.engine) as connection:
+        # Of a table as small as this one, each row would be read.
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
+        rows_of_acts(connection, ["login", "request.created"])
+        query, values = asked[0]
+        plan = connection.exec_driver_sql(f"EXPLAIN {query}", values).scalars().all()
+    assert any("leaf_act" in line for line in plan), plan
 
 
 def test_the_other_process_that_verifies_sees_the_same_state(founded: House) -> None:

@@ -23,7 +23,7 @@ from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
 from callrec.policy.particulars import Particulars, Unknown
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import Purpose, nameable
 from callrec.policy.request import RequestAct
 from callrec.policy.role import Person, PersonId, Power, powers_of
 from callrec.policy.search import Criteria
@@ -77,8 +77,8 @@ class HoldFacts:
 
     @property
     def nameable(self) -> str:
-        """Its reference, but for an outside body's: a refusal is read by those it is kept from."""
-        return "" if self.purpose is Purpose.OUTSIDE_BODY else self.reference
+        """As `purpose.nameable`."""
+        return nameable(self.reference, self.purpose)
 
     @property
     def why(self) -> Clause | Law:

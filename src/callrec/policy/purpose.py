@@ -337,6 +337,14 @@ def is_for(id_: str, purpose: Purpose) -> bool:
     return id_.startswith(_BEGIN[purpose])
 
 
+def nameable(reference: str, purpose: Purpose | None) -> str:
+    """A request's or its hold's reference where a refusal may say it; empty: it may not.
+
+    People read refusals from whom what an outside body asks is kept [DPA 2018 Sch 2 Pt 1 para 2].
+    """
+    return "" if purpose is Purpose.OUTSIDE_BODY else reference
+
+
 def purpose_of(id_: str) -> Purpose | None:
     """What a request of this id is for; None where it is no request's."""
     return next((purpose for purpose in Purpose if is_for(id_, purpose)), None)

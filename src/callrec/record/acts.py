@@ -109,12 +109,13 @@ def check_whole_catalogue(practice: Practice, connection: Connection) -> None:
         raise Tampered(problem.what, hint=HINT)
 
 
-def done_leaves(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+def done_leaves(connection: Connection, acts: Collection[str], *which: Any) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it is about, oldest first.
 
-    What does not name what it is about counts for nothing.
+    What does not name what it is about counts for nothing. ``which`` of it, if not all, is asked as
+    by `rows_of_acts`.
     """
-    return filter(names_its_subjects, done_leaves_unchecked(connection, acts))
+    return filter(names_its_subjects, done_leaves_unchecked(connection, acts, *which))
 
 
 def attested_of(
@@ -125,18 +126,17 @@ def attested_of(
     return attested_leaves(connection, practice.register, seqs)
 
 
-def done_leaves_unchecked(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
+def done_leaves_unchecked(
+    connection: Connection, acts: Collection[str], *which: Any
+) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it names, oldest first."""
-    for leaf in _decoded(rows_of_acts(connection, acts)):
-        if leaf.act in acts and leaf.outcome is Outcome.DONE:
-            yield leaf
+    leaves = _decoded(rows_of_acts(connection, acts, *which))
+    return (leaf for leaf in leaves if leaf.outcome is Outcome.DONE)
 
 
 def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Iterator[Leaf]:
     """The leaves of one act that come after another's sequence, oldest first, however it ended."""
-    for leaf in _decoded(rows_of_acts(connection, [act], "AND seq > ? ORDER BY seq", after)):
-        if leaf.act == act:
-            yield leaf
+    return _decoded(rows_of_acts(connection, [act], "AND seq > ? ORDER BY seq", after))
 
 
 def leaves_about(connection: Connection, id_: str) -> Iterator[Leaf]:

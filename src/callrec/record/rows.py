@@ -18,14 +18,14 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from sqlalchemy import Connection, Row, Table, select
 
 from callrec.audit.attested import attested_leaves
-from callrec.audit.leaf import Leaf, Outcome
+from callrec.audit.leaf import Leaf
 from callrec.audit.register import Register
 from callrec.audit.remembered import Problem
 from callrec.audit.resumed import read_resumed
 from callrec.audit.rows import changed_rows
 from callrec.dataclass import dataclass
 from callrec.errors import NotFound, Tampered
-from callrec.record.acts import done_leaves, leaves_about, names_its_subjects, numbers_in_leaves
+from callrec.record.acts import done_leaves, numbers_in_leaves
 
 Columns: TypeAlias = Mapping[str, object]
 """Columns of a row, by their names."""
@@ -65,17 +65,12 @@ class Kind(Generic[H]):
 
     def read(self, connection: Connection, register: Register, id_: str) -> H:
         """Everything that happened to one, each leaf attested."""
-        about = [leaf.seq for leaf in leaves_about(connection, id_) if self.is_event(leaf, id_)]
-        history = self.history(id_, attested_leaves(connection, register, about))
+        naming = "AND instr(body, ?) > 0 ORDER BY seq"
+        about = done_leaves(connection, self.acts, naming, id_.encode())
+        seqs = [leaf.seq for leaf in about if id_ in leaf.subject[: self.named_among]]
+        history = self.history(id_, attested_leaves(connection, register, seqs))
         self.row_of(connection, history)  # so that nothing is made of a history that cannot be
         return history
-
-    def is_event(self, leaf: Leaf, id_: str) -> bool:
-        """Whether a leaf is something that happened to one."""
-        is_done = (
-            leaf.act in self.acts and leaf.outcome is Outcome.DONE and names_its_subjects(leaf)
-        )
-        return is_done and id_ in leaf.subject[: self.named_among]
 
     def histories(self, done: Iterable[Leaf]) -> dict[str, H]:
         """By id, in the order in which they are first named, the histories that leaves tell.

@@ -30,7 +30,7 @@ from callrec.dataclass import dataclass, replace
 from callrec.errors import Tampered
 from callrec.holds.log import lift_with_request
 from callrec.policy.hold import LIFTING_ACTS
-from callrec.policy.purpose import Purpose, purpose_of
+from callrec.policy.purpose import purpose_of
 from callrec.policy.request import RequestAct, check_can_happen
 from callrec.policy.role import VaultKey
 from callrec.practice import Actor, Practice
@@ -151,11 +151,6 @@ def outline_of(makings: Mapping[str, RequestOutline], row: Row[Any]) -> RequestO
     if row.id not in makings:
         raise Tampered(f"request R-{row.number} is in no leaf")
     return makings[row.id]
-
-
-def named(row: Row[Any]) -> str:
-    """A request's reference where a refusal may say it, as `policy.hold.HoldFacts.nameable`."""
-    return "" if row.purpose == Purpose.OUTSIDE_BODY else f"R-{row.number}"
 
 
 def log_with_words(

@@ -42,6 +42,7 @@ from callrec.errors import Locked, Misconfigured, Tampered, Unchecked
 from callrec.intake.known import DuplicateMacs
 from callrec.notes.log import erase_notes, notes_on
 from callrec.policy.hearing import APPROVAL_ENDED_BY, check_identity_proven, no_longer_granted
+from callrec.policy.purpose import nameable
 from callrec.policy.request import ASKING_NOTHING, RequestAct, has_lapsed
 from callrec.policy.retention import check_destroys, check_granted, check_nobody_waits, is_undone
 from callrec.practice import Actor, Practice, attempt, check_files_here, signing, writing
@@ -50,7 +51,7 @@ from callrec.record.entitled import powers_then
 from callrec.record.statements import sign_statement_as
 from callrec.requests.approvals import check_signers_entitled, end_reason
 from callrec.requests.decide import read_to_decide
-from callrec.requests.history import REQUESTS, log_request_event, named, outline_of, read_outlines
+from callrec.requests.history import REQUESTS, log_request_event, outline_of, read_outlines
 from callrec.requests.holding import check_may_be_destroyed, check_none_missed
 from callrec.requests.lapse import attempt_on
 from callrec.requests.model import Approval, OpenRequest
@@ -200,7 +201,7 @@ def check_destruction(
     others = [row for row in REQUESTS.every(connection) if row.id != request.id]
     waiting = [row for row in others if row.state not in ASKING_NOTHING]
     naming = [row for row in waiting if uids & {*outline_of(makings, row).uids}]
-    check_nobody_waits(frozenset(named(row) for row in naming))
+    check_nobody_waits(frozenset(nameable(f"R-{row.number}", row.purpose) for row in naming))
     kept = {uid: code for each in approvals for uid, code in each.withheld if uid not in granted}
     return _Warrant(request, rows, opened, by_number, approvals, tuple(sorted(kept.items())))
 

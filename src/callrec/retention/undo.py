@@ -27,7 +27,7 @@ from callrec.holds.log import HOLDS
 from callrec.intake.reading import open_source, or_quarantined
 from callrec.intake.sources import Quarantined, Source, find_sources
 from callrec.policy.authority import check_may
-from callrec.policy.purpose import Purpose
+from callrec.policy.purpose import Purpose, nameable
 from callrec.policy.request import ENDED_STATES, RequestAct
 from callrec.policy.retention import (
     DisposalItem,
@@ -42,7 +42,7 @@ from callrec.practice import Actor, Practice, attempt, signing, today
 from callrec.record.acts import check_whole_log, done_leaves
 from callrec.record.statements import carried
 from callrec.requests.covering import hold_facts
-from callrec.requests.history import REQUESTS, named, outline_of, read_outlines
+from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.lapse import attempt_after_expiry
 from callrec.requests.model import MAX_REQUEST_RECORDINGS
 from callrec.retention.proposing import make_disposal
@@ -193,7 +193,7 @@ def _naming(connection: Connection) -> Iterator[tuple[str, Sequence[str]]]:
     makings = read_outlines(connection)
     for row in REQUESTS.every(connection):
         if row.purpose != Purpose.DISPOSAL:  # which proposes, and uses nothing
-            yield named(row), outline_of(makings, row).uids
+            yield nameable(f"R-{row.number}", row.purpose), outline_of(makings, row).uids
     held = {row.id: hold_facts(row).nameable for row in all_holds(connection)}
     for hold in HOLDS.histories(done_leaves(connection, HOLDS.acts)).values():
         yield held[hold.id], sorted(hold.names)
