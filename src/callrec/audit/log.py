@@ -366,15 +366,20 @@ def checkpoint_over(connection: Connection, seq: int) -> Row[int, bytes] | None:
 
 
 def rows_of_acts(
-    connection: Connection, acts: Collection[str], which: str = "ORDER BY seq", *values: object
-) -> CursorResult[int, bytes]:
+    connection: Connection,
+    acts: Collection[str],
+    which: str = "ORDER BY seq",
+    *values: object,
+    columns: str = "seq, body",
+) -> CursorResult[Any, Any]:
     """``seq`` and ``body`` of the leaves of these acts, and of no others, by the index "leaf_act".
 
     ``which``: what else is asked of them, in SQL, and their order; ``values`` stand in it.
     """
     begins = [f'{{"act":"{act}","'.encode() for act in acts]
     act = "substr(body, 1, instr(body, '\"actor\"'))"
-    query = f"SELECT seq, body FROM leaf WHERE {act} IN ({', '.join('?' * len(begins))}) {which}"  # noqa: S608
+    places = ", ".join("?" * len(begins))
+    query = f"SELECT {columns} FROM leaf WHERE {act} IN ({places}) {which}"  # noqa: S608
     return connection.exec_driver_sql(query, (*begins, *values))
 
 

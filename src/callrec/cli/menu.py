@@ -41,10 +41,10 @@ class Menu:
 
     @property
     def shown(self) -> Sequence[str]:
-        """The answers that have every word that was typed, and first the one called so."""
-        typed = self.typed.text.casefold()
+        """The answers that have every word that was typed; first the one called so: R-17, or 17."""
+        typed = self.typed.text.casefold().strip()
         found = [each for each in self._choices if self._has(each, typed.split())]
-        return sorted(found, key=lambda each: not _is_called(each, typed.strip()))
+        return sorted(found, key=lambda it: typed not in (it.casefold(), it.rpartition("-")[2]))
 
     def _has(self, answer: str, words: Sequence[str]) -> bool:
         text = f"{answer} {self._choices[answer]}".casefold()
@@ -90,11 +90,6 @@ class Menu:
         if not self.shown:
             return _NONE
         return _HELP_SEVERAL if self._several else _HELP
-
-
-def _is_called(answer: str, typed: str) -> bool:
-    """Whether that is the answer itself, or the number of a reference: R-17, or 17."""
-    return typed in (answer.casefold(), answer.rpartition("-")[2])
 
 
 def choose_from(

@@ -61,6 +61,7 @@ from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
 from callrec.policy.words import counted, listed
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
+from callrec.record.acts import SEARCH, is_reviewable, leaves_alike
 from callrec.record.cosigned import SeenBy, contradicting
 from callrec.registers.resuming import set_aside_items
 from callrec.registers.witnessed import cosigning_due, refused_at, witnessed
@@ -71,7 +72,6 @@ from callrec.requests.open import references_hidden_from
 from callrec.requests.packages import unrecorded_releases
 from callrec.requests.seconds import BROUGHT_IN_LATELY, second_warnings, seconds_brought_in
 from callrec.retention.review import count_due, retention_warnings
-from callrec.search.reviews import read_searches
 
 SOON: Final = timedelta(days=3)
 
@@ -355,13 +355,13 @@ def _verify_warnings(volumes: Iterable[ListedVolume], on: date) -> Iterator[str]
 
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
     """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
-    called = logins(practice)
+    called, done, refused = logins(practice), Counter[str](), Counter[str]()
     with reading(practice.engine) as connection:
-        searches = tuple(read_searches(practice, connection).values())
-    every = Counter(leaf.actor for leaf in searches)
-    refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
-    counted = (SearchCount(called[who], n - refused[who], refused[who]) for who, n in every.items())
-    return tuple(sorted(counted, key=lambda each: -each.searches))
+        for leaf, count in leaves_alike(connection, SEARCH):
+            if is_reviewable(practice.register, leaf):
+                (done if leaf.outcome is Outcome.DONE else refused)[leaf.actor] += count
+    people = sorted({*done, *refused}, key=lambda who: (-done[who], called[who]))
+    return tuple(SearchCount(called[who], done[who], refused[who]) for who in people)
 
 
 def _record_warnings(practice: Practice) -> Iterator[str]:

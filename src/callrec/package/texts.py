@@ -197,7 +197,9 @@ def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
         purposes=bullets(facts.reasons),
         basis=facts.basis,
         storage=facts.storage,
-        recipients=bullets(_recipients(facts)),
+        recipients=bullets(
+            facts.recipients or (_NO_RECIPIENT if facts.is_seen_whole else _NONE_SEEN,)
+        ),
         gaps="" if facts.is_seen_whole else _GAPS,
         kept_until="\n".join(kept),
         other_countries=facts.other_countries or ASK_ABOUT_COUNTRIES,
@@ -224,10 +226,6 @@ _GAPS: Final = (
     " what others were given. Our letter that answers your request tells you of everybody of whom"
     " we can. If you have no letter from us, please ask for it."
 )
-
-
-def _recipients(facts: RightsFacts) -> tuple[str, ...]:
-    return facts.recipients or (_NO_RECIPIENT if facts.is_seen_whole else _NONE_SEEN,)
 
 
 ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."

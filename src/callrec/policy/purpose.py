@@ -338,10 +338,7 @@ def is_for(id_: str, purpose: Purpose) -> bool:
 
 
 def nameable(reference: str, purpose: Purpose | None) -> str:
-    """A request's or its hold's reference where a refusal may say it; empty: it may not.
-
-    People read refusals from whom what an outside body asks is kept [DPA 2018 Sch 2 Pt 1 para 2].
-    """
+    """A request's or its hold's reference where a refusal may say it, which all read; or empty."""
     return "" if purpose is Purpose.OUTSIDE_BODY else reference
 
 

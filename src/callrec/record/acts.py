@@ -115,7 +115,8 @@ def done_leaves(connection: Connection, acts: Collection[str], *which: Any) -> I
     What does not name what it is about counts for nothing. ``which`` of it, if not all, is asked as
     by `rows_of_acts`.
     """
-    return filter(names_its_subjects, done_leaves_unchecked(connection, acts, *which))
+    leaves = _decoded(rows_of_acts(connection, acts, *which))
+    return (leaf for leaf in leaves if leaf.outcome is Outcome.DONE and names_its_subjects(leaf))
 
 
 def attested_of(
@@ -126,11 +127,9 @@ def attested_of(
     return attested_leaves(connection, practice.register, seqs)
 
 
-def done_leaves_unchecked(
-    connection: Connection, acts: Collection[str], *which: Any
-) -> Iterator[Leaf]:
+def done_leaves_unchecked(connection: Connection, acts: Collection[str]) -> Iterator[Leaf]:
     """Everything of these kinds that was done, whatever it names, oldest first."""
-    leaves = _decoded(rows_of_acts(connection, acts, *which))
+    leaves = _decoded(rows_of_acts(connection, acts))
     return (leaf for leaf in leaves if leaf.outcome is Outcome.DONE)
 
 
@@ -139,12 +138,25 @@ def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Itera
     return _decoded(rows_of_acts(connection, [act], "AND seq > ? ORDER BY seq", after))
 
 
+def leaves_alike(connection: Connection, act: str) -> Iterator[tuple[Leaf, int]]:
+    """The newest of one actor's leaves of an act that end alike and name as much; how many are."""
+    for seq, count in rows_of_acts(connection, [act], _ALIKE, columns="max(seq), count(*)"):
+        yield read_leaf(connection, seq)[0], count
+
+
+_ALIKE: Final = """
+GROUP BY substr(body, instr(body, '"actor"'), 41), substr(body, instr(body, '"outcome"'), 14),
+    length(body) - instr(body, '"subject"')
+"""
+"""A leaf has one form, so that its length from its subject on says how many are in that."""
+
+
 def leaves_about(connection: Connection, id_: str) -> Iterator[Leaf]:
-    """Every leaf in which that id is named, whatever was done and however it ended."""
+    """Every leaf of what was done to that, whatever it was and however it ended."""
     leaf = tables.leaf.c
     named = func.instr(leaf.body, id_.encode()) > 0
     rows = connection.execute(select(leaf.seq, leaf.body).where(named).order_by(leaf.seq))
-    return _decoded(rows)
+    return (leaf for leaf in _decoded(rows) if id_ in leaf.subject)
 
 
 def _decoded(rows: Iterable[Row[int, bytes]]) -> Iterator[Leaf]:

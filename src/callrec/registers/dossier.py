@@ -193,9 +193,9 @@ def read_dossier_leaves(
     practice: Practice, actor: Actor, connection: Connection, *, request: str, reference: str
 ) -> tuple[Leaf, ...]:
     """The leaves of a request's dossier, in the order of the log."""
-    found = _naming(connection, request)
+    found = {leaf.seq: leaf for leaf in leaves_about(connection, request)}
     for hold in [leaf.subject[0] for leaf in found.values() if leaf.act == HoldAct.PLACED]:
-        found |= _naming(connection, hold)
+        found |= {leaf.seq: leaf for leaf in leaves_about(connection, hold)}
     if actor.has_key(VaultKey.AUDIT):
         for leaf in leaves_of_act(connection, SEARCH):
             if leaf.outcome is Outcome.REFUSED:
@@ -203,10 +203,6 @@ def read_dossier_leaves(
                 if details.get("request") == reference:
                     found[leaf.seq] = leaf
     return tuple(found[seq] for seq in sorted(found))
-
-
-def _naming(connection: Connection, id_: str) -> dict[int, Leaf]:
-    return {leaf.seq: leaf for leaf in leaves_about(connection, id_) if id_ in leaf.subject}
 
 
 _OF_THE_FORMAT: Final = frozenset({"digest", "event", "number", "purpose", "words"})

@@ -22,7 +22,7 @@ from callrec.catalogue import tables
 from callrec.dataclass import dataclass
 from callrec.policy.words import words
 from callrec.practice import Actor, Practice
-from callrec.record.acts import SEARCH
+from callrec.record.acts import SEARCH, leaves_of_act
 from callrec.record.versions import open_details
 from callrec.requests.history import REQUESTS, outline_of, read_outlines
 from callrec.requests.open import read_request
@@ -58,12 +58,11 @@ def leaves_with_details_of(
         for leaf in _having_details(connection, some):
             if set(leaf.subject) & set(some) and not leaf.act.startswith(_KEPT):
                 found.add(leaf.seq)
-    for leaf in _having_details(connection, [SEARCH]):
-        if leaf.act == SEARCH:
-            details = open_details(practice, actor, connection, leaf)
-            is_it = _names(details, numbers, parties)
-            if is_it or (person is not None and _is_of(details, person)):
-                found.add(leaf.seq)
+    for leaf in leaves_of_act(connection, SEARCH):
+        details = open_details(practice, actor, connection, leaf)
+        is_it = _names(details, numbers, parties)
+        if is_it or (person is not None and _is_of(details, person)):
+            found.add(leaf.seq)
     return sorted(found)
 
 
