@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from callrec.crypto.statement import Statement
 
-BEGUN: Final = datetime(2026, 11, 24, 9, tzinfo=UTC)
+BEGUN: Final = datetime(2023, 11, 24, 9, tzinfo=UTC)
+"""A million leaves later it is 1 October 2026."""
 
 PASSWORD: Final = "plenty marigold teaspoon harbour"  # noqa: S105 - of a made-up practice
 
@@ -186,7 +187,7 @@ class _Writer:
 
     def recording(self, batch: str, uid: str, ciphertext: str, statement: str) -> None:
         """The rows of a batch of one recording; its keys and what is sealed are random bytes."""
-        day = 86_400_000 * (20_000 + self.size // 1000)
+        day = 86_400_000 * (19_000 + self.size // 1000)
         began = datetime.fromtimestamp(day / 1000, UTC)
         month = began.year * 12 + began.month - 1
         if month not in self._months:
@@ -285,7 +286,8 @@ def _intake(vault: Vault, writer: _Writer) -> Iterator[_Entry]:
     said = _state(vault, writer, "batch", {"batch": batch, "items": [item]})
     writer.recording(batch, uid, ciphertext, said.digest)
     yield _Entry("ingest", person, details=True, statement=said, subject=(batch,))
-    fields = {"batches": 1, "complete": True, "recordings": 1, "since": writer.since}
+    counts = {"batches": 1, "dated_by_file": 0, "recordings": 1, "since": writer.since}
+    fields = {**counts, "complete": True, "refused": {}}
     writer.since = writer.size + 1
     summary = _state(vault, writer, "intake", fields)
     yield _Entry("ingest.finished", person, details=True, statement=summary)

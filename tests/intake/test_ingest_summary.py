@@ -25,6 +25,7 @@ from callrec.record.statements import attested_statement
 from callrec.registers.audit import prove_leaf
 from callrec.registers.projections import check_projections
 from house.call_records import a_row, records, take_in_with
+from house.commands import type_in
 from house.people import change_role
 from house.practices import House
 from house.spool import KEEP, a_call, take_in
@@ -163,31 +164,48 @@ def test_a_run_that_is_cut_short_says_what_it_did_before(
     assert problems(house) == []
 
 
-def test_a_summary_that_does_not_count_its_batches_is_tampered(
-    house: House, tmp_path: Path
+COUNTS_NO_BATCHES = "a summary of what was taken in does not count its batches"
+
+COUNTS_NOT_WHAT_WAS_LEFT = "a summary of what was taken in does not count what was left"
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({"recordings": 7}, [COUNTS_NO_BATCHES]),
+        ({"refused": {"unrecognised": "7"}}, [COUNTS_NOT_WHAT_WAS_LEFT]),
+        ({"refused": None}, [COUNTS_NOT_WHAT_WAS_LEFT]),
+        ({"dated_by_file": "7"}, [COUNTS_NOT_WHAT_WAS_LEFT]),
+    ],
+)
+def test_a_summary_that_does_not_count_what_it_should_is_tampered(
+    house: House, tmp_path: Path, changed: dict[str, Any], wrong: list[str]
 ) -> None:
+    """Or the status would fail for everybody, by what an intake service says in its own program."""
     done = take_in(house, a_call(tmp_path), login="door")
     assert done.summary is not None
     door = house.actor("door")
     assert door.identity is not None
-    fields = {**done.summary.fields, "recordings": 7, "since": done.summary.seq + 1, "batches": 0}
+    since = {"recordings": 0, "since": done.summary.seq + 1, "batches": 0}
     statement = sign_statement(
         "intake",
         vault=house.practice.vault,
         by=door.person.id,
         at=house.now(),
         seed=door.identity.act,
-        fields=fields,
+        fields={**done.summary.fields, **since, **changed},
     )
     with writing(house.practice, door.signer) as act:
         act.leaf("ingest.finished", actor=door.person.id, statement=statement)
-    assert problems(house) == ["a summary of what was taken in does not count its batches"]
+    assert problems(house) == wrong
+    shown = type_in(house, "dora", "status")
+    assert wrong == [COUNTS_NO_BATCHES] or (shown.status, wrong[0] in shown.err) == (5, True)
 
 
 def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> None:
     sam = house.actor("sam")
     assert sam.identity is not None
-    nothing = {"since": 0, "batches": 0, "recordings": 0}
+    nothing = {"since": 0, "batches": 0, "recordings": 0, "refused": {}, "dated_by_file": 0}
     statement = sign_statement(
         "intake",
         vault=house.practice.vault,

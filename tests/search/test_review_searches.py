@@ -28,7 +28,7 @@ from house.calls import A_CALL, a_call, take_in
 from house.erasures import approved_erasure, erase, look_for
 from house.holds import ANN, BOB, verified
 from house.practices import House
-from house.requests import a_request, by_sql, last_leaf, logged_in, rows, signed_in
+from house.requests import a_request, by_sql, last_leaf, logged_in, pass_days, rows, signed_in
 from house.stages import CALLERS, Stages
 
 REASON = "Mrs Underhill says that nobody rang her back"
@@ -249,6 +249,14 @@ def test_status_counts_refusals_too_the_most_searches_first(house: House) -> Non
     search(house, "max")
     shown = read_status(house.practice, logged_in(house, "dora")).searched_without_request
     assert shown == (SearchCount("max", 1, 0), SearchCount("sam", 0, 2))
+
+
+def test_status_counts_what_was_searched_in_the_last_30_days(house: House) -> None:
+    for days in (1, 29, 2):
+        search(house)
+        pass_days(house, days)
+    shown = read_status(house.practice, logged_in(house, "dora")).searched_without_request
+    assert shown == (SearchCount("max", 1, 0),)
 
 
 def test_status_tells_nobody_else_who_searched(house: House) -> None:

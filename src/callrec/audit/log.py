@@ -366,12 +366,8 @@ def checkpoint_over(connection: Connection, seq: int) -> Row[int, bytes] | None:
 
 
 def rows_of_acts(
-    connection: Connection,
-    acts: Collection[str],
-    which: str = "ORDER BY seq",
-    *values: object,
-    columns: str = "seq, body",
-) -> CursorResult[Any, Any]:
+    connection: Connection, acts: Collection[str], which: str = "ORDER BY seq", *values: object
+) -> CursorResult[int, bytes]:
     """``seq`` and ``body`` of the leaves of these acts, and of no others, by the index "leaf_act".
 
     ``which``: what else is asked of them, in SQL, and their order; ``values`` stand in it.
@@ -379,7 +375,7 @@ def rows_of_acts(
     begins = [f'{{"act":"{act}","'.encode() for act in acts]
     act = "substr(body, 1, instr(body, '\"actor\"'))"
     places = ", ".join("?" * len(begins))
-    query = f"SELECT {columns} FROM leaf WHERE {act} IN ({places}) {which}"  # noqa: S608
+    query = f"SELECT seq, body FROM leaf WHERE {act} IN ({places}) {which}"  # noqa: S608
     return connection.exec_driver_sql(query, (*begins, *values))
 
 

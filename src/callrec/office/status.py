@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -33,7 +34,7 @@ from callrec.catalogue.requests import ROWS_OF_REQUESTS
 from callrec.catalogue.tables import from_millis, to_millis
 from callrec.catalogue.volumes import count_with_too_few_copies, each_volume
 from callrec.complaints.show import complaint_warnings
-from callrec.crypto.canonical import parse_instant
+from callrec.crypto.canonical import format_instant, parse_instant
 from callrec.crypto.statement import read_statement
 from callrec.dataclass import dataclass
 from callrec.errors import CallrecError, Tampered
@@ -61,7 +62,7 @@ from callrec.policy.retention import beyond_reach_until
 from callrec.policy.role import Power
 from callrec.policy.words import counted, listed
 from callrec.practice import Actor, Practice, check_remembered_head, powers, today
-from callrec.record.acts import SEARCH, is_reviewable, leaves_alike
+from callrec.record.acts import SEARCH, is_reviewable, leaves_of_act
 from callrec.record.cosigned import SeenBy, contradicting
 from callrec.registers.resuming import set_aside_items
 from callrec.registers.witnessed import cosigning_due, refused_at, witnessed
@@ -80,7 +81,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SearchCount:
-    """How often a person searched without a request."""
+    """How often a person searched without a request in the last 30 days, `LOOKING_BACK`."""
 
     user: str
     """Login."""
@@ -354,14 +355,20 @@ def _verify_warnings(volumes: Iterable[ListedVolume], on: date) -> Iterator[str]
 
 
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
-    """A search under a request names it in its leaf; who searches without is counted [4(c)]."""
-    called, done, refused = logins(practice), Counter[str](), Counter[str]()
+    """A search under a request names it in its leaf; who searched without lately is counted [4(c)].
+
+    How long ago that was is as the times of entries go, which are looked at as if in order.
+    """
+    called, since = logins(practice), format_instant(practice.now() - LOOKING_BACK)
     with reading(practice.engine) as connection:
-        for leaf, count in leaves_alike(connection, SEARCH):
-            if is_reviewable(practice.register, leaf):
-                (done if leaf.outcome is Outcome.DONE else refused)[leaf.actor] += count
-    people = sorted({*done, *refused}, key=lambda who: (-done[who], called[who]))
-    return tuple(SearchCount(called[who], done[who], refused[who]) for who in people)
+        seqs = range(stored_size(connection))
+        first = bisect_left(seqs, since, key=lambda seq: read_leaf(connection, seq)[0].at)
+        later = leaves_of_act(connection, SEARCH, after=first - 1)
+        searches = [leaf for leaf in later if is_reviewable(practice.register, leaf)]
+    every = Counter(leaf.actor for leaf in searches)
+    refused = Counter(leaf.actor for leaf in searches if leaf.outcome is Outcome.REFUSED)
+    counted = (SearchCount(called[who], n - refused[who], refused[who]) for who, n in every.items())
+    return tuple(sorted(counted, key=lambda each: -each.searches))
 
 
 def _record_warnings(practice: Practice) -> Iterator[str]:

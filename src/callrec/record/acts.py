@@ -138,19 +138,6 @@ def leaves_of_act(connection: Connection, act: str, *, after: int = -1) -> Itera
     return _decoded(rows_of_acts(connection, [act], "AND seq > ? ORDER BY seq", after))
 
 
-def leaves_alike(connection: Connection, act: str) -> Iterator[tuple[Leaf, int]]:
-    """The newest of one actor's leaves of an act that end alike and name as much; how many are."""
-    for seq, count in rows_of_acts(connection, [act], _ALIKE, columns="max(seq), count(*)"):
-        yield read_leaf(connection, seq)[0], count
-
-
-_ALIKE: Final = """
-GROUP BY substr(body, instr(body, '"actor"'), 41), substr(body, instr(body, '"outcome"'), 14),
-    length(body) - instr(body, '"subject"')
-"""
-"""A leaf has one form, so that its length from its subject on says how many are in that."""
-
-
 def leaves_about(connection: Connection, id_: str) -> Iterator[Leaf]:
     """Every leaf of what was done to that, whatever it was and however it ended."""
     leaf = tables.leaf.c

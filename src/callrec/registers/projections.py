@@ -295,6 +295,10 @@ def _check_count(
     elif fields["kind"] == "intake":
         if counted[by] != tuple(map(fields.get, _IntakeCount._fields)):
             yield Problem(seq, "a summary of what was taken in does not count its batches")
+        left = fields.get("refused")
+        counts = (fields.get("dated_by_file"), *(left.values() if type(left) is dict else [left]))
+        if {*map(type, counts)} != {int}:
+            yield Problem(seq, "a summary of what was taken in does not count what was left")
         counted[by] = _IntakeCount(seq + 1)
 
 

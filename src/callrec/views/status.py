@@ -9,7 +9,7 @@ from typing import Any, Final
 from callrec.archive.volumes import ListedVolume
 from callrec.intake.reconciled import Counts
 from callrec.office.inbox import InboxItem
-from callrec.office.status import Status
+from callrec.office.status import LOOKING_BACK, Status
 from callrec.policy.days import DayRange, short_date
 from callrec.requests.due import DueRequest
 from callrec.views.inbox import COMMANDS
@@ -83,8 +83,8 @@ def status_lines(found: Status, zone: tzinfo, *, known: bool) -> Iterator[tuple[
     yield from (("", line) for line in _keeping(found, zone))
     for who in found.searched_without_request:
         refused = f", {who.refused} refused" if who.refused else ""
-        times = counted(who.searches, "time")
-        yield "", f"searched without a request: {who.user}, {times}{refused}"
+        often = f"{counted(who.searches, 'time')} in {LOOKING_BACK.days} days"
+        yield "", f"searched without a request: {who.user}, {often}{refused}"
     yield from (("", f"warning: {warning}") for warning in found.warnings)
 
 
