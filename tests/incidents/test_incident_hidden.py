@@ -30,7 +30,7 @@ from callrec.policy.role import Power
 from callrec.practice import Actor, Practice
 from callrec.registers.audit import LogFilter, list_audit
 from callrec.registers.registers import read_register
-from callrec.requests.amend import amend_particulars
+from callrec.requests.amend import amend_particulars, would_cost_the_decision
 from callrec.requests.ask import create_request
 from callrec.search.reviews import Sample, draw_searches
 from house.complaints import a_complaint
@@ -40,6 +40,7 @@ from house.mailbox import use_mail
 from house.people import lend_power
 from house.practices import House
 from house.requests import further_of, logged_in, said, signed_in
+from registers.test_audit_verify import edit
 
 REFUSED = LogFilter(action="incident")
 
@@ -103,6 +104,25 @@ def test_no_list_tells_whom_it_must_not(
 ) -> None:
     assert sorted(read(police.practice, signed_in(police, "pat"))) == SEEN
     assert sorted(read(police.practice, signed_in(police, "dora"))) == sorted(SEEN + HIDDEN)
+
+
+def test_nor_where_somebody_took_away_what_tells_that_they_are_about_it(police: House) -> None:
+    """No entry is found that made one, as by a false index; then nobody can tell what it names."""
+    edit(police, "DELETE FROM leaf WHERE instr(body, CAST('incident.reported' AS BLOB)) > 0")
+    assert not {*in_lists(police.practice, signed_in(police, "pat"))} & {*HIDDEN}
+
+
+def test_who_would_lose_the_power_to_decide_it_is_not_asked_whether_they_would(
+    police: House,
+) -> None:
+    lent: dict[str, Any] = {"power": Power.DECIDE_RESERVED, "until": date(2026, 12, 31)}
+    lend_power(police.practice, signed_in(police, "dora"), login="pat", **lent)
+    police.open()
+    asked = [
+        would_cost_the_decision(police.practice, signed_in(police, login), "R-1")
+        for login in ("pat", "dora")
+    ]
+    assert asked == [False, True]
 
 
 def test_no_warning_tells_them(police: House) -> None:

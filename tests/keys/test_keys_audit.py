@@ -26,7 +26,7 @@ def problems(house: House) -> set[tuple[str, str, str]]:
 
 
 def opens(house: House, login: str) -> dict[str, tuple[int, ...]]:
-    (each,) = (e for e in review_keys(house.open())[0] if e.login == login)
+    (each,) = (e for e in review_keys(house.open(), None)[0] if e.login == login)
     return {str(key): versions for key, versions in each.versions.items()}
 
 
@@ -44,12 +44,22 @@ def test_it_shows_each_person_with_every_version_of_each_key(house: House) -> No
 
 
 def test_it_counts_what_else_is_sealed_to_each(granted: House) -> None:
-    everybody = {each.login: each for each in review_keys(busy(granted).open())[0]}
+    practice = busy(granted).open()
+    everybody = {each.login: each for each in review_keys(practice, granted.actor("dora"))[0]}
     sam, mia, dora = (everybody[login] for login in ("sam", "mia", "dora"))
     assert (sam.requests, sam.incidents, sam.complaints, sam.grants) == (1, 1, 1, 2)
     assert (mia.requests, mia.incidents, mia.complaints, mia.grants) == (1, 1, 0, 0)
     assert (dora.requests, dora.incidents, dora.complaints, dora.grants) == (0, 0, 0, 0)
     assert audit_keys(granted.practice) == ()
+
+
+@pytest.mark.parametrize("login", ["max", "mia", "pat", None])
+def test_it_counts_nothing_for_who_could_learn_so_of_a_request_that_is_kept_from_them(
+    granted: House, login: str | None
+) -> None:
+    found, _ = review_keys(granted.practice, None if login is None else granted.actor(login))
+    counts = {(each.requests, each.incidents, each.complaints, each.grants) for each in found}
+    assert counts == {(None, None, None, None)}
 
 
 FORGED = "sealed by nobody entitled, or to a key that is not its holder's"

@@ -29,9 +29,10 @@ from callrec.login.factors import factors_of
 from callrec.login.people import logins
 from callrec.people.vouching import ShareFaultKind, share_faults
 from callrec.policy.authority import delegations_lapsed
+from callrec.policy.purpose import Purpose, is_never_kept
 from callrec.policy.request import RequestAct
 from callrec.policy.role import PersonId, Standing, VaultKey, keys_held
-from callrec.practice import Practice, today
+from callrec.practice import Actor, Practice, today
 from callrec.record.acts import check_whole_catalogue, done_leaves
 from callrec.requests.grants import unlisted_grants
 
@@ -55,11 +56,12 @@ class KeyAccess:
     login: str
     versions: Mapping[VaultKey, tuple[int, ...]]
     """Of each vault key, oldest first."""
-    requests: int
-    """Whose keys are sealed to them: those that they made, and those under which they may hear."""
-    incidents: int
-    complaints: int
-    grants: int
+    requests: int | None
+    """Whose keys are sealed to them: those that they made, and those under which they may hear.
+    None, as what follows: one may be kept from who asks [DPA 2018 Sch 2 Pt 1 para 2]."""
+    incidents: int | None
+    complaints: int | None
+    grants: int | None
     factors: tuple[str, ...]
     """The kinds of second factor without which their password opens none of it."""
 
@@ -126,7 +128,9 @@ def list_keys(practice: Practice) -> tuple[KeyInUse, ...]:
     )
 
 
-def review_keys(practice: Practice) -> tuple[tuple[KeyAccess, ...], tuple[KeyProblem, ...]]:
+def review_keys(
+    practice: Practice, actor: Actor | None
+) -> tuple[list[KeyAccess], tuple[KeyProblem, ...]]:
     """What is sealed to each person who was ever vouched for, and `audit_keys`; opens nothing.
 
     Raises:
@@ -134,14 +138,15 @@ def review_keys(practice: Practice) -> tuple[tuple[KeyAccess, ...], tuple[KeyPro
             found tells of that.
     """
     with reading(practice.engine) as connection:
-        access, problems = _access(practice, connection), _problems(practice, connection)
+        access, problems = _access(practice, actor, connection), _problems(practice, connection)
         if not any(problem.is_tampering for problem in problems):
             check_whole_catalogue(practice, connection)
     return access, problems
 
 
-def _access(practice: Practice, connection: Connection) -> tuple[KeyAccess, ...]:
+def _access(practice: Practice, actor: Actor | None, connection: Connection) -> list[KeyAccess]:
     called, factors = logins(practice), factors_of(practice)
+    knows_all = actor is not None and is_never_kept(Purpose.OUTSIDE_BODY, actor.person)
     shares = connection.execute(select(tables.share)).all()
     counts = {
         f"{of}s": _each_holds(connection, key.c.holder, key.c[of])
@@ -152,18 +157,18 @@ def _access(practice: Practice, connection: Connection) -> tuple[KeyAccess, ...]
         )
     }
     counts["grants"] = _each_holds(connection, tables.grant.c.person, tables.grant.c.sealed)
-    return tuple(
+    return [
         KeyAccess(
             login=called[person],
             versions={
                 key: tuple(sorted(s.version for s in shares if (s.person, s.key) == (person, key)))
                 for key in VaultKey
             },
-            **{name: held.get(person, 0) for name, held in counts.items()},
+            **{name: held.get(person, 0) if knows_all else None for name, held in counts.items()},
             factors=tuple(slot.kind for slot in factors.get(PersonId(person), ())),
         )
         for person in sorted(called, key=called.__getitem__)
-    )
+    ]
 
 
 def audit_keys(practice: Practice) -> tuple[KeyProblem, ...]:

@@ -23,13 +23,13 @@ from callrec.errors import Tampered
 from callrec.mail.outbox import addresses_of, queue_mail, read_messages
 from callrec.office.inbox import InboxAction, InboxItem, inbox_of
 from callrec.policy.clock_events import Urgency
-from callrec.policy.purpose import TERMS
+from callrec.policy.purpose import TERMS, is_never_kept
 from callrec.policy.request import RequestAct
-from callrec.policy.role import powers_of
+from callrec.policy.role import Person, powers_of
 from callrec.practice import Practice, today
 from callrec.record.acts import done_leaves
 from callrec.requests.history import REQUESTS, read_outlines
-from callrec.requests.telling import days_in_words, hours_in_words, is_mailed, lapse_in_words
+from callrec.requests.telling import days_in_words, hours_in_words, lapse_in_words
 
 SOON: Final = timedelta(days=3)
 """Before something lapses; what has a clock is urgent as `clocks.warn_days` says."""
@@ -115,10 +115,10 @@ def _read_asked(connection: Connection) -> Mapping[str, _DecisionMail]:
 def _urgent(
     practice: Practice, connection: Connection, person: str, asked: Mapping[str, _DecisionMail]
 ) -> Iterator[InboxItem]:
-    soon = practice.now() + SOON
-    for item in inbox_of(practice, practice.register.person(person), connection):
+    soon, who = practice.now() + SOON, practice.register.person(person)
+    for item in inbox_of(practice, who, connection):
         if item.waits_to not in _WHAT or _was_left_out(
-            practice, person, item, asked.get(item.reference)
+            practice, who, item, asked.get(item.reference)
         ):
             continue
         lapses = item.lapses_at is not None and item.lapses_at <= soon
@@ -127,18 +127,18 @@ def _urgent(
 
 
 def _was_left_out(
-    practice: Practice, person: str, item: InboxItem, known: _DecisionMail | None
+    practice: Practice, who: Person, item: InboxItem, known: _DecisionMail | None
 ) -> bool:
     """Whether they are not to be reminded of a request, as only others were notified of it."""
     if item.purpose is None or item.waits_to not in (InboxAction.DECIDE, InboxAction.ANSWER):
         return False
-    if known is not None and person in known.notified | known.makers:
+    if known is not None and who.id in known.notified | known.makers:
         return False
-    if not is_mailed(practice, item.purpose, person):
+    if not is_never_kept(item.purpose, who):
         return True
     if known is None:
         return False
-    voucher = practice.register.voucher(person, before=known.made.seq)
+    voucher = practice.register.voucher(who.id, before=known.made.seq)
     made_on = parse_instant(known.made.at).astimezone(practice.settings.time_zone).date()
     power = TERMS[item.purpose].decided_with
     return voucher is not None and power in powers_of(voucher.person, made_on)

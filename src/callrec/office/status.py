@@ -355,10 +355,7 @@ def _verify_warnings(volumes: Iterable[ListedVolume], on: date) -> Iterator[str]
 
 
 def _searched_without_request(practice: Practice) -> tuple[SearchCount, ...]:
-    """A search under a request names it in its leaf; who searched without lately is counted [4(c)].
-
-    How long ago that was is as the times of entries go, which are looked at as if in order.
-    """
+    """Who searched without a request lately [4(c)]; entries are taken to be in order of time."""
     called, since = logins(practice), format_instant(practice.now() - LOOKING_BACK)
     with reading(practice.engine) as connection:
         seqs = range(stored_size(connection))

@@ -14,7 +14,7 @@ from callrec.dataclass import dataclass
 from callrec.errors import Refused, Tampered
 from callrec.policy.authority import check_in_force, check_may
 from callrec.policy.clause import Clause, Law
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import Purpose, is_never_kept
 from callrec.policy.role import LINE_MANAGERS, SERVICES, Person, PersonId, Power, Role, powers_of
 from callrec.policy.words import MIN_REASON_CHARACTERS, MIN_REASON_WORDS, in_words, is_sentence
 
@@ -116,7 +116,7 @@ def check_may_be_notified(manager: Person, reporter: PersonId) -> None:
 
 def check_may_be_told_of(manager: Person, about: Purpose) -> None:
     """Who is told of an outside body's request decides such by role [DPA 2018 Sch 2 Pt 1]."""
-    if about is Purpose.OUTSIDE_BODY and TERMS[about].decided_with not in manager.powers:
+    if not is_never_kept(about, manager):
         raise Refused(
             "an incident about the request of an outside body is told to somebody who decides it",
             clause=Law.CRIME,

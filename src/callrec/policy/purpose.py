@@ -14,7 +14,7 @@ from typing import Final
 from callrec.dataclass import dataclass
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
-from callrec.policy.role import Power
+from callrec.policy.role import Person, Power
 
 
 class Purpose(StrEnum):
@@ -340,6 +340,11 @@ def is_for(id_: str, purpose: Purpose) -> bool:
 def nameable(reference: str, purpose: Purpose | None) -> str:
     """A request's or its hold's reference where a refusal may say it, which all read; or empty."""
     return "" if purpose is Purpose.OUTSIDE_BODY else reference
+
+
+def is_never_kept(purpose: Purpose, person: Person) -> bool:
+    """Whether no such request is kept from them, as may be, but from whose own role decides it."""
+    return purpose is not Purpose.OUTSIDE_BODY or TERMS[purpose].decided_with in person.powers
 
 
 def purpose_of(id_: str) -> Purpose | None:

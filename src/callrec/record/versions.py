@@ -412,16 +412,18 @@ def hidden_among(  # noqa: PLR0917  # which, for whom, and by what
     named_in: Callable[[W], Collection[str]],
 ) -> frozenset[str]:
     """The ids of those that somebody neither made nor was told of, and that may name ``hidden``."""
-    found, leaves = set(), done_leaves(connection, kind.acts) if hidden else ()
-    for id_, history in kind.histories(leaves).items():
+    if not hidden:
+        return hidden
+    histories, visible = kind.histories(done_leaves(connection, kind.acts)), set[str]()
+    for id_, history in histories.items():
         with suppress(Locked, Tampered):
-            if actor.person.id in history.version_id(practice.vault, 1).people:
-                continue
-            (body,) = kind.opened(actor, connection, form, islice(history.made(practice.vault), 1))
-            if hidden.isdisjoint(named_in(body)):
-                continue
-        found.add(id_)
-    return frozenset(found)
+            if actor.person.id not in history.version_id(practice.vault, 1).people:
+                made = islice(history.made(practice.vault), 1)
+                (body,) = kind.opened(actor, connection, form, made)
+                if not hidden.isdisjoint(named_in(body)):
+                    continue
+            visible.add(id_)
+    return frozenset({*histories, *(row.id for row in kind.every(connection))} - visible)
 
 
 def seal_key(key: bytes, version_id: VersionId, public: bytes) -> bytes:

@@ -40,7 +40,7 @@ from callrec.requests.history import REQUESTS, log_request_event
 from callrec.requests.holding import check_not_counted_on, match_open_holds
 from callrec.requests.lapse import signing_on
 from callrec.requests.model import Gathering, OpenRequest, RequestBody
-from callrec.requests.open import read_request
+from callrec.requests.open import find_visible, read_request
 from callrec.requests.telling import notify_deciders
 
 _Content: TypeAlias = "tuple[Particulars, tuple[tuple[str, str], ...]]"
@@ -68,6 +68,7 @@ def would_cost_the_decision(practice: Practice, actor: Actor, reference: str) ->
     """
     try:
         with reading(practice.engine) as connection:
+            find_visible(practice, actor, connection, reference)
             request = read_request(practice, actor, connection, reference)
         check_may_decide(actor.person, request.facts, on=today(practice))
     except (NotFound, Refused):

@@ -33,7 +33,7 @@ from callrec.policy.clause import Clause
 from callrec.policy.further import FurtherParticular
 from callrec.policy.handling import check_may_change, check_may_gather, is_shown_all_requests
 from callrec.policy.particulars import Particulars, Unknown
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import TERMS, Purpose, is_never_kept
 from callrec.policy.request import CHANGING_ACTS, RequestAct
 from callrec.policy.retention import RecordingState
 from callrec.policy.reviews import people_kept_from
@@ -312,9 +312,7 @@ def kept_from(
 
 
 def _is_kept(practice: Practice, actor: Actor, connection: Connection, row: Row[Any]) -> bool:
-    if row.purpose != Purpose.OUTSIDE_BODY or not can_open_as_searcher(actor, connection, row):
+    if is_never_kept(row.purpose, actor.person) or not can_open_as_searcher(actor, connection, row):
         return False
-    if TERMS[Purpose.OUTSIDE_BODY].decided_with in actor.person.powers:
-        return False  # they are always concerned, so nothing need be opened
     request = read_request(practice, actor, connection, f"R-{row.number}")
     return actor.person.id in request.facts.hidden_from

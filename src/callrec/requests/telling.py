@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from callrec.mail.outbox import notify, queue_mail
 from callrec.policy.clock_events import ClockEventKind
 from callrec.policy.days import day_in_words
-from callrec.policy.purpose import TERMS, Purpose
+from callrec.policy.purpose import TERMS, Purpose, is_never_kept
 from callrec.policy.request import has_standing_approval
 from callrec.policy.role import PersonId, Power, powers_of
 from callrec.practice import Practice, today
@@ -37,10 +37,11 @@ def notify_deciders(
         return  # or each request would be reckoned with for nobody
     concerned = {history.requester, *history.changed_by, *subjects, by}
     deciders = possible_deciders(practice, purpose, concerned)
+    person = practice.register.person
     queue_mail(
         practice,
         connection,
-        to=sorted(each for each in deciders if is_mailed(practice, purpose, each)),
+        to=sorted(each for each in deciders if is_never_kept(purpose, person(each))),
         about=reference,
         line=f"{reference} awaits your decision{_by_when(practice, connection, purpose, history)}",
     )
@@ -114,12 +115,6 @@ def possible_deciders(
     One of them may be its subject: that lies sealed, and they are refused when they decide.
     """
     return people_with(practice, TERMS[purpose].decided_with) - {*makers}
-
-
-def is_mailed(practice: Practice, purpose: Purpose, decider: str) -> bool:
-    """Whether they may be told by mail: of what may be kept from them, by their own role alone."""
-    own = practice.register.person(decider).powers
-    return purpose is not Purpose.OUTSIDE_BODY or TERMS[purpose].decided_with in own
 
 
 def people_with(practice: Practice, power: Power) -> frozenset[PersonId]:

@@ -12,6 +12,7 @@ from callrec.cli.groups import new_app
 from callrec.cli.invocation import (
     Context,
     Invocation,
+    acting_person_if_any,
     practice_and_signer,
     practice_of,
     second_opener,
@@ -117,13 +118,13 @@ def audit(ctx: Context) -> None:
     """Show who can open what, and prove that each share is sealed by and to somebody entitled.
 
     The numbers under a vault key are those of its versions that a person can open. Requests,
-    incidents, complaints and grants are counted. If a loan has ended, its share is listed until its
-    keys are renewed.
+    incidents, complaints and grants are counted for a Data Controller. If a loan has ended, its
+    share is listed until its keys are renewed.
     """
     from callrec.keys.audit import review_keys
 
     practice = practice_of(ctx.obj)
-    everybody, problems = review_keys(practice)
+    everybody, problems = review_keys(practice, acting_person_if_any(ctx.obj, practice))
     _show_access(ctx.obj.out, everybody, problems, by_two=practice.settings.is_opened_by_two)
     wrong = [problem for problem in problems if problem.is_tampering]
     if wrong:
@@ -144,7 +145,8 @@ def _show_access(
         ],
         "problems": [{"of": p.of, "user": p.login, "what": p.what} for p in problems],
     }
-    headers = ("user", *VaultKey, *_ON_SCREEN)
+    shown = [what for what in _ON_SCREEN if getattr(everybody[0], what) is not None]
+    headers = ("user", *VaultKey, *shown)
     found = [f"{problem.of}, {problem.login}: {problem.what}" for problem in problems]
     factors = [f"{each.login} ({', '.join(each.factors)})" for each in everybody if each.factors]
     with_factors = [f"With a second factor: {', '.join(factors)}."] if factors else []
@@ -152,7 +154,7 @@ def _show_access(
     out.show(
         value,
         (
-            Table(headers, [_opens_row(each) for each in everybody]),
+            Table(headers, [_opens_row(each, shown) for each in everybody]),
             *with_factors,
             *(["Of the recordings key, each has a part: it takes two, or the kit."] * by_two),
             *(found or [sound]),
@@ -280,9 +282,9 @@ _ON_SCREEN: Final = ("requests", "incidents", "grants")
 """What a terminal has room for."""
 
 
-def _opens_row(each: KeyAccess) -> tuple[str, ...]:
+def _opens_row(each: KeyAccess, shown: Iterable[str]) -> tuple[str, ...]:
     versions = (_spans(each.versions[key]) for key in VaultKey)
-    counts = (str(getattr(each, what) or "") for what in _ON_SCREEN)
+    counts = (str(getattr(each, what) or "") for what in shown)
     return (each.login, *versions, *counts)
 
 

@@ -82,6 +82,7 @@ def destroy_as_approved(
         raise Unusable("there is no such folder to write to", hint="make it, or name another")
     practice, out = practice_of(invocation), invocation.out
     actor = signing_person(invocation, practice)
+    found = find_attached_volumes(practice, volumes or [])
     if not is_carried_out(practice, actor, request):
         items = preview(practice, actor, request)
         if dry_run:
@@ -91,7 +92,6 @@ def destroy_as_approved(
             out.next_step(f"{carrying_out.command} {request}")
             return
         invocation.prompts.confirm(f"destroy {counted(len(items), 'recording')}", yes=yes)
-    found = find_attached_volumes(practice, volumes or [])
     with out.progress("destroying", total=None) as advance:
         done = carry_out(
             practice, actor, request, preview, volumes=found, check=check_vault, advance=advance
@@ -104,11 +104,10 @@ def destroy_as_approved(
 def find_attached_volumes(practice: Practice, named: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of volumes that are attached: those that were named, and those that are found."""
     from callrec.archive.attached import attached_volumes
+    from callrec.volume.volume import open_volume
 
-    found = [volume.at for volume in attached_volumes(practice).values()]
-    # Path.resolve would raise where a link leads to itself; what is not a volume is reported later.
-    there = {os.path.realpath(path): path for path in (*found, *named)}
-    return tuple(there.values())
+    found = (*attached_volumes(practice).values(), *map(open_volume, named))
+    return tuple({os.path.realpath(volume.at): volume.at for volume in found}.values())
 
 
 def show_destruction(
