@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from benchmarks.cases import audit, desk, drive, ingest, memory, release, scale, search, start
+from benchmarks.cases import audit, desk, drive, ingest, log, memory, release, scale, search, start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,6 @@ class Case(Protocol):
 CASES: Final[Mapping[str, Case]] = MappingProxyType(
     {
         each.__name__.rpartition(".")[2]: cast("Case", each)
-        for each in (ingest, memory, start, search, drive, release, scale, audit, desk)
+        for each in (ingest, memory, start, search, drive, release, scale, log, audit, desk)
     }
 )

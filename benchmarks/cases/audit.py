@@ -15,13 +15,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.audit_log import BATCHES, LIVED, PASSWORD, append, fill, found_vault
+from benchmarks.audit_log import BATCHES, LIVED, append, fill, found_vault
 from benchmarks.goals import Goal, Ratio
 from benchmarks.measured import Contest, Figure, Result, growth
-from benchmarks.practice import SETTINGS, at_home, by, logged_in
+from benchmarks.practice import SETTINGS
 from benchmarks.timing import Contender, Step, hold_contest, nothing, run_untimed
 from callrec.catalogue.engine import FILE_NAME
-from callrec.system.files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,17 +52,11 @@ print(node.hex())
 """
 PAGES_AND_LOOP: Final = "sqlite3's check, then hashlib"
 FULL: Final = f"audit verify --full, {LARGEST:,} leaves"
-AT_WORK: Final = {what: f"{what}, {LARGEST:,} entries of the log" for what in ("inbox", "status")}
-FEW: Final = f"the same with {SIZES[0]:,}"
-GOALS: Final = (
-    Goal(Ratio(FULL, PAGES_AND_LOOP), 2.0),
-    *(Goal(Ratio(what, FEW), 1.2) for what in AT_WORK.values()),
-)
+GOALS: Final = (Goal(Ratio(FULL, PAGES_AND_LOOP), 2.0),)
 
 
 def measure(bench: Bench) -> Result:
     whole = [_verifying(bench, size) for size in SIZES]
-    at_work = [_at_work(bench, what) for what in AT_WORK]
     new = [_reading_on(bench, size) for size in SIZES]
     proofs = [_proving(bench, size) for size in SIZES]
     nothing_done = hold_contest(
@@ -75,7 +68,7 @@ def measure(bench: Bench) -> Result:
         rounds=bench.growth_rounds,
     )
     return Result(
-        (*whole, _lived(bench), *at_work, *new, *proofs, nothing_done),
+        (*whole, _lived(bench), *new, *proofs, nothing_done),
         (
             growth("audit verify --full: growth with leaves", whole, "callrec", nothing_done),
             growth("audit verify --new: growth with leaves", new, "callrec", nothing_done),
@@ -132,19 +125,6 @@ def _lived(bench: Bench) -> Contest:
         sources=[log / "vault", log / "leaves"],
         rounds=bench.growth_rounds,
     )
-
-
-def _at_work(bench: Bench, what: str) -> Contest:
-    """What somebody looks at each day, where much was done before."""
-    logs = {"callrec": _log(bench, LIVED, LARGEST), FEW: _log(bench, LIVED, SIZES[0])}
-    for log in logs.values():
-        run_untimed(by(bench, "dora", log, "login", "dora"), log)
-
-    def looking(log: Path) -> Callable[[Path], list[Step]]:
-        return lambda _: [at_home(logged_in(bench, "dora", log, what), log)]
-
-    contenders = [Contender(name, looking(log)) for name, log in logs.items()]
-    return hold_contest(bench, AT_WORK[what], contenders, size=LARGEST, unit="leaves")
 
 
 def _reading_on(bench: Bench, size: int) -> Contest:
@@ -222,7 +202,6 @@ def _fill(folder: Path, shape: str, size: int) -> Vault:
     fill(vault, size, shape=shape)
     (folder / "callrec.toml").write_text(SETTINGS)
     (folder / "pin").write_text(vault.practice.root.hex())
-    write_private(folder / "dora.password", PASSWORD.encode())
     database = sqlite3.connect(folder / "vault" / "catalogue.sqlite")
     with (folder / "leaves").open("wb") as file:
         for number, (body,) in enumerate(database.execute("SELECT body FROM leaf ORDER BY seq")):

@@ -88,6 +88,8 @@ def columns_of(history: ComplaintHistory) -> Columns:
 def hidden_complaints(practice: Practice, actor: Actor, connection: Connection) -> frozenset[str]:
     """Ids of the complaints about a request, or an incident, of which somebody must not learn."""
     hidden = references_hidden_from(practice, actor, connection)
+    if not hidden:
+        return hidden
     numbers = {row.id: row.number for row in INCIDENTS.every(connection)}
     numbers |= INCIDENTS.numbers(connection)
     hidden |= {f"I-{numbers.get(i)}" for i in hidden_incidents(practice, actor, connection)}

@@ -18,11 +18,12 @@ from callrec.audit.log import rows_of_acts
 from callrec.catalogue import tables
 from callrec.catalogue.tables import from_millis
 from callrec.crypto.canonical import format_instant, parse, parse_instant
-from callrec.crypto.statement import entries_in, read_statement
+from callrec.crypto.statement import entries_in
 from callrec.dataclass import dataclass, field
 from callrec.intake.sources import MISDATED, Quarantined, ReadBack, Refusal
 from callrec.policy.role import Power, powers_of
 from callrec.practice import Actor, Practice, register_now, today, writing
+from callrec.record.acts import read_unverified_statement
 from callrec.record.statements import sign_statement_as
 from callrec.telephone.sound.sound import Finding
 
@@ -123,11 +124,12 @@ def unrecognised_warnings(practice: Practice, connection: Connection) -> Iterato
     Less what was taken in since though nothing told: no summary says which files these were.
     """
     since, taken = practice.now() - _TOLD_FOR, 0
-    for row in _summaries(connection):
-        fields = read_statement(row.body, row.signature, practice.vault).fields
-        at = parse_instant(str(fields["at"]))
+    for leaf in _summaries(connection):
+        fields, at = read_unverified_statement(connection, leaf), parse_instant(leaf.at)
         if at <= since:
             return
+        if fields["kind"] != INTAKE_STATEMENT:  # somebody wrote it with a program of their own
+            continue
         if left := fields["refused"].get(Refusal.UNRECOGNISED, 0):
             if left > taken:
                 on = at.astimezone(practice.settings.time_zone).date()
@@ -149,18 +151,14 @@ def last_intake(connection: Connection) -> datetime | None:
 
 def _last_summary(connection: Connection, person: str) -> int:
     """The sequence of its leaf; -1: there is none."""
-    rows = _summaries(connection)
-    return next((row.seq for row in rows if Leaf.decode(row.leaf, row.seq).actor == person), -1)
+    return next((leaf.seq for leaf in _summaries(connection) if leaf.actor == person), -1)
 
 
-def _summaries(connection: Connection) -> Iterator[Row[int, bytes, bytes, bytes]]:
-    """``seq`` and ``leaf`` of each summary, ``body`` and ``signature``; the newest first."""
-    leaf, statement = tables.leaf.c, tables.statement.c
-    query = select(leaf.seq, leaf.body.label("leaf"), statement.body, statement.signature)
-    query = query.where(
-        statement.digest == leaf.statement, statement.kind == INTAKE_STATEMENT
-    ).order_by(leaf.seq.desc())
-    yield from connection.execute(query)
+def _summaries(connection: Connection) -> Iterator[Leaf]:
+    """The leaf of each summary, the newest first."""
+    newest = "AND statement IS NOT NULL ORDER BY seq DESC"
+    rows = rows_of_acts(connection, ["ingest.finished"], newest)
+    return (Leaf.decode(bytes(row.body), row.seq) for row in rows)
 
 
 def _batches(connection: Connection, person: str, since: int) -> dict[str, str]:
