@@ -18,7 +18,13 @@ from callrec.intake import ingest as intake_run
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
 from callrec.intake.ingest import ingest_recordings
 from callrec.intake.sources import Quarantined, Refusal
-from callrec.intake.summary import Ingested, Summary, Totals, close_intake
+from callrec.intake.summary import (
+    Ingested,
+    Summary,
+    Totals,
+    close_intake,
+    unrecognised_warnings,
+)
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
 from callrec.record.statements import attested_statement
@@ -200,6 +206,24 @@ def test_a_summary_that_does_not_count_what_it_should_is_tampered(
     assert problems(house) == wrong
     shown = type_in(house, "dora", "status")
     assert wrong == [COUNTS_NO_BATCHES] or (shown.status, wrong[0] in shown.err) == (5, True)
+
+
+def test_what_is_no_summary_says_nothing_of_what_was_left(house: House, tmp_path: Path) -> None:
+    take_in(house, a_call(tmp_path), login="door")
+    door = house.actor("door")
+    assert door.identity is not None
+    statement = sign_statement(
+        "volume",
+        vault=house.practice.vault,
+        by=door.person.id,
+        at=house.now(),
+        seed=door.identity.act,
+        fields={},
+    )
+    with writing(house.practice, door.signer) as act:
+        act.leaf("ingest.finished", actor=door.person.id, statement=statement)
+    with reading(house.practice.engine) as connection:
+        assert [*unrecognised_warnings(house.practice, connection)] == []
 
 
 def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> None:
