@@ -12,7 +12,6 @@ from sqlalchemy import select
 from callrec.audit.verify import verify_log
 from callrec.catalogue import tables
 from callrec.catalogue.engine import reading
-from callrec.crypto.statement import sign_statement
 from callrec.errors import Failed, Refused
 from callrec.intake import ingest as intake_run
 from callrec.intake.clearing import AfterIntake, AfterIntakeKind
@@ -27,7 +26,7 @@ from callrec.intake.summary import (
 )
 from callrec.policy.role import Power, Role
 from callrec.practice import writing
-from callrec.record.statements import attested_statement
+from callrec.record.statements import attested_statement, sign_statement_as
 from callrec.registers.audit import prove_leaf
 from callrec.registers.projections import check_projections
 from house.call_records import a_row, records, take_in_with
@@ -170,6 +169,14 @@ def test_a_run_that_is_cut_short_says_what_it_did_before(
     assert problems(house) == []
 
 
+def state(house: House, login: str, kind: str, fields: dict[str, Any]) -> None:
+    """What somebody signs in the place of a summary, with a program of their own."""
+    actor = house.actor(login)
+    statement = sign_statement_as(house.practice, actor, kind, fields)
+    with writing(house.practice, actor.signer) as act:
+        act.leaf("ingest.finished", actor=actor.person.id, statement=statement)
+
+
 COUNTS_NO_BATCHES = "a summary of what was taken in does not count its batches"
 
 COUNTS_NOT_WHAT_WAS_LEFT = "a summary of what was taken in does not count what was left"
@@ -190,19 +197,8 @@ def test_a_summary_that_does_not_count_what_it_should_is_tampered(
     """Or the status would fail for everybody, by what an intake service says in its own program."""
     done = take_in(house, a_call(tmp_path), login="door")
     assert done.summary is not None
-    door = house.actor("door")
-    assert door.identity is not None
     since = {"recordings": 0, "since": done.summary.seq + 1, "batches": 0}
-    statement = sign_statement(
-        "intake",
-        vault=house.practice.vault,
-        by=door.person.id,
-        at=house.now(),
-        seed=door.identity.act,
-        fields={**done.summary.fields, **since, **changed},
-    )
-    with writing(house.practice, door.signer) as act:
-        act.leaf("ingest.finished", actor=door.person.id, statement=statement)
+    state(house, "door", "intake", {**done.summary.fields, **since, **changed})
     assert problems(house) == wrong
     shown = type_in(house, "dora", "status")
     assert wrong == [COUNTS_NO_BATCHES] or (shown.status, wrong[0] in shown.err) == (5, True)
@@ -210,36 +206,14 @@ def test_a_summary_that_does_not_count_what_it_should_is_tampered(
 
 def test_what_is_no_summary_says_nothing_of_what_was_left(house: House, tmp_path: Path) -> None:
     take_in(house, a_call(tmp_path), login="door")
-    door = house.actor("door")
-    assert door.identity is not None
-    statement = sign_statement(
-        "volume",
-        vault=house.practice.vault,
-        by=door.person.id,
-        at=house.now(),
-        seed=door.identity.act,
-        fields={},
-    )
-    with writing(house.practice, door.signer) as act:
-        act.leaf("ingest.finished", actor=door.person.id, statement=statement)
+    state(house, "door", "volume", {})
     with reading(house.practice.engine) as connection:
         assert [*unrecognised_warnings(house.practice, connection)] == []
 
 
 def test_a_summary_by_somebody_who_may_not_ingest_is_tampered(house: House) -> None:
-    sam = house.actor("sam")
-    assert sam.identity is not None
     nothing = {"since": 0, "batches": 0, "recordings": 0, "refused": {}, "dated_by_file": 0}
-    statement = sign_statement(
-        "intake",
-        vault=house.practice.vault,
-        by=sam.person.id,
-        at=house.now(),
-        seed=sam.identity.act,
-        fields=nothing,
-    )
-    with writing(house.practice, sam.signer) as act:
-        act.leaf("ingest.finished", actor=sam.person.id, statement=statement)
+    state(house, "sam", "intake", nothing)
     assert problems(house) == [
         "a statement about recordings or drives was made by somebody without the power"
     ]

@@ -197,9 +197,7 @@ def rights_text(manifest: Manifest, facts: RightsFacts, own: str = "") -> str:
         purposes=bullets(facts.reasons),
         basis=facts.basis,
         storage=facts.storage,
-        recipients=bullets(
-            facts.recipients or (_NO_RECIPIENT if facts.is_seen_whole else _NONE_SEEN,)
-        ),
+        recipients=bullets(_recipients(facts)),
         gaps="" if facts.is_seen_whole else _GAPS,
         kept_until="\n".join(kept),
         other_countries=facts.other_countries or ASK_ABOUT_COUNTRIES,
@@ -226,6 +224,10 @@ _GAPS: Final = (
     " what others were given. Our letter that answers your request tells you of everybody of whom"
     " we can. If you have no letter from us, please ask for it."
 )
+
+
+def _recipients(facts: RightsFacts) -> tuple[str, ...]:
+    return facts.recipients or (_NO_RECIPIENT if facts.is_seen_whole else _NONE_SEEN,)
 
 
 ASK_ABOUT_COUNTRIES: Final = "Please ask us whether a recording of yours went to another country."

@@ -303,10 +303,9 @@ def kept_from(
         return frozenset()
     parties = () if isinstance(says.parties, Unknown) else says.parties
     people = (voucher.person for voucher in practice.register.people())
-    power = TERMS[purpose].decided_with
     return people_kept_from(
         people_named(practice, actor, connection, parties),
-        deciders=frozenset(each.id for each in people if power in each.powers),
+        deciders=frozenset(each.id for each in people if is_never_kept(purpose, each)),
         may_be_told=says.further.get(FurtherParticular.SUBJECT_MAY_BE_TOLD) == "yes",
     )
 

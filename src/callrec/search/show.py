@@ -218,10 +218,7 @@ def show_recording(practice: Practice, actor: Actor, number: int) -> CheckedReco
         call=ShownCall.of(opened, came_in=brought, masked=True, held=bool(held), volumes=volumes),
         batch=brought.batch if brought else None,
         provenance=tuple(map(_source, fields["provenance"])),
-        words=tuple(
-            ShownWord(**{name: word[name] for name in ShownWord.__slots__})
-            for word in fields.get("words", ())
-        ),
+        words=tuple(map(_word, fields.get("words", ()))),
         notices={kind: each.version if each else None for kind, each in on_its_day.items()},
         notices_stated_on={kind: stated_on(history, kind, day, zone) for kind in on_its_day},
         clock=StartClock(**{name: fields[name] for name in StartClock.__slots__}),
@@ -265,3 +262,7 @@ def _source(source: Mapping[str, Any]) -> SourceFile:
     name = source["name"]
     # A name that is not UTF-8 has no letter to show.
     return SourceFile(mask_name(name if isinstance(name, str) else "?"), source["modified_at"])
+
+
+def _word(word: Mapping[str, Any]) -> ShownWord:
+    return ShownWord(**{name: word[name] for name in ShownWord.__slots__})
