@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
 from callrec.errors import Unusable
@@ -174,6 +175,14 @@ def test_a_number_that_another_reading_would_shorten_is_read_to_its_end() -> Non
 
 def test_emergency_numbers_and_the_health_line_stay_as_written() -> None:
     assert [e164(code) for code in ("999", "112", "111")] == ["999", "112", "111"]
+
+
+def test_phonenumbers_knows_no_other_emergency_number() -> None:
+    short = [f"{number:0{size}}" for size in (1, 2, 3, 4) for number in range(10**size)]
+    known = [digits for digits in short if phonenumbers.is_emergency_number(digits, "GB")]
+    assert known == ["112", "999"]
+    assert [e164(digits) for digits in known] == known
+    assert not any(is_extension(digits, ()) for digits in known)
 
 
 def test_public_short_codes_stay_as_written_and_no_other_short_number_is_one() -> None:

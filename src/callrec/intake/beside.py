@@ -126,8 +126,6 @@ def start_sealing_workers(
     vault: str, setup: Setup, processes: int, *, with_md5: bool
 ) -> Iterator[SealingWorkers | None]:
     """Start the processes, and end them; None: this system has no such processes."""
-    import phonenumbers  # noqa: F401, PLC0415 - each would load its own when it first needs it
-
     with start_workers(processes, partial(_serve, vault, setup, with_md5)) as lines:
         yield None if lines is None else SealingWorkers(lines)
 

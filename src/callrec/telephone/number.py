@@ -85,8 +85,8 @@ _REGION = "GB"
 """Whose a number without a country code is: the United Kingdom's, whose plan the Crown
 Dependencies share."""
 
-_SHORT_CODE = re.compile("101|105|111|116[0-9]{3}|118[0-9]{3}|119|159|18000")
-"""Public short codes beside the emergency numbers, which phonenumbers knows."""
+_SHORT_CODE = re.compile("101|105|11[129]|116[0-9]{3}|118[0-9]{3}|159|18000|999")
+"""Public short codes. Of those for emergencies phonenumbers knows the same, as a test holds."""
 
 _PERHAPS_EXTENSIONS = frozenset({"101", "105", "119", "159"})
 """Of these, the ones at which a practice may well have a desk."""
@@ -101,9 +101,6 @@ _DIALLED_BEFORE = re.compile(
 """What is dialled before a number to withhold one's own, or to show it: 141, 1470 (BT's calling
 features; Ofcom has both reserved as access codes); or for a text relay: 18001, 18002 (Relay UK).
 The number behind is dialled whole. From North America 011 is what 00 is here."""
-
-_LONGEST_SHORT_CODE = 6
-"""Digits (116xxx)."""
 
 _SHORTEST, _UNITED_KINGDOM = 9, 44
 """Digits of a national number that is believed although phonenumbers' metadata do not list it,
@@ -344,7 +341,7 @@ def is_extension(text: str, extensions: Extensions) -> bool:
         return any(first <= int(text) <= last for first, last in extensions)
     if text in _PERHAPS_EXTENSIONS:
         return True
-    return text[0] != "0" and not _is_short_code(text)
+    return text[0] != "0" and not _SHORT_CODE.fullmatch(text)
 
 
 def extension_ranges(written: Iterable[str]) -> Extensions:
@@ -369,7 +366,7 @@ def _is_of_digits(text: str) -> bool:
 def _e164(digits: str) -> str | None:
     if whole := _USUAL.fullmatch(digits):
         return "+44" + whole[1]
-    if _is_short_code(digits):
+    if _SHORT_CODE.fullmatch(digits):
         return digits
     import phonenumbers  # noqa: PLC0415  # 58 modules, and a usual spelling needs none
 
@@ -410,12 +407,3 @@ def _plain(text: str) -> str:
             case _:
                 plain += sign
     return plain.strip(" \r\n")
-
-
-def _is_short_code(digits: str) -> bool:
-    if len(digits) > _LONGEST_SHORT_CODE:
-        return False
-    import phonenumbers  # noqa: PLC0415  # as above
-
-    is_emergency: bool = phonenumbers.is_emergency_number(digits, _REGION)
-    return is_emergency or _SHORT_CODE.fullmatch(digits) is not None
