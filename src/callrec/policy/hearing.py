@@ -24,13 +24,13 @@ from typing import Final
 
 from callrec.dataclass import dataclass
 from callrec.errors import Refused
-from callrec.policy.authority import RequestFacts, check_may, hint_who_decides
+from callrec.policy.authority import RequestFacts, check_in_force, check_may, hint_who_decides
 from callrec.policy.clause import Clause, Law
 from callrec.policy.further import FurtherParticular
 from callrec.policy.purpose import TERMS, Purpose
 from callrec.policy.request import UNDECIDED, RequestAct, has_lapsed
 from callrec.policy.rights.restriction import check_not_restricted
-from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power
+from callrec.policy.role import LINE_MANAGERS, Person, PersonId, Power, powers_of
 from callrec.policy.words import check_reason, in_words, some_of
 
 APPROVAL_ENDED_BY: Final[Mapping[str, str]] = {
@@ -77,7 +77,13 @@ def check_may_be_granted(
     A disciplinary recording is for the employee's manager only [policy 2 bullet 6]: whom the
     practice names, ``managers`` by whose they are; where it names none of theirs, any manager.
     """
-    check_may(person, Power.HEAR, on=on)
+    check_in_force(person)
+    if Power.HEAR not in powers_of(person, on):
+        raise Refused(
+            f"who is to hear it may not {Power.HEAR.meaning}",
+            clause=Clause.CONTROLLED_ACCESS,
+            hint=f"approve it for somebody who may: callrec approve {request.reference} --for USER",
+        )
     check_may_be_told(person, request)
     if not TERMS[request.purpose].goes_to_manager:
         return
@@ -263,6 +269,7 @@ def check_may_listen(
     The rules for grantees apply again: the person may no longer be the employee's manager.
     """
     check_is_for_listening(request)
+    check_may(person, Power.HEAR, on=on)
     check_may_be_granted(person, request, on=on, managers=managers)
     check_may_hear(person, request, grant, now=now)
     if grant.restricted_by:

@@ -80,6 +80,9 @@ DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "somebody searches for part of a number, and not its last four": lambda: Criteria(tail="012"),
     "somebody searches for an initial": lambda: Criteria(party="S."),
     # Hearing and releasing.
+    "an auditor is to hear a call": lambda: check_may_be_granted(
+        a_person(Role.AUDITOR), a_request(), on=TODAY
+    ),
     "staff are to hear what discipline is about": lambda: check_may_be_granted(
         STAFF, a_request(Purpose.DISCIPLINARY), on=TODAY
     ),
