@@ -45,7 +45,7 @@ class Fetched:
     """Files on the volume, as they lie there, that are not what they are called."""
 
 
-def begin_to_read(paths: Iterable[Path]) -> None:
+def begin_to_read(paths: Iterable[Path | str]) -> None:
     """Have the system read what will be copied, up to a GiB of it, beside what comes before.
 
     Nothing is told of what is not given: who copies it will tell.

@@ -67,7 +67,7 @@ class Target:
 class Chosen(Sequence[BagItem]):
     """Recordings for a bag; each is made as it is asked for, as there may be a million."""
 
-    source: Callable[[str], Path | Stored]
+    source: Callable[[str], Path | str | Stored]
     """Where the vault has a file."""
     elsewhere: Mapping[int, Path]
     """By number, where a file lies that the vault has not."""

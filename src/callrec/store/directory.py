@@ -129,9 +129,10 @@ class DirectoryStore:
         """Where the sealed recording lies, or would lie."""
         return recording_path(self._root, name)
 
-    def source(self, name: str) -> Path | Stored:
-        """What a copy of the sealed recording is made from."""
-        return self.path(name)
+    def source(self, name: str) -> str | Stored:
+        """What a copy of the sealed recording is made from; as text, as there may be a million."""
+        check_name(name)
+        return f"{self._root}/{RECORDINGS}/{name[:2]}/{name}"
 
     def open(self, name: str, *, anew: bool = False) -> BufferedReader:
         """The sealed bytes, from the first; the caller closes.

@@ -81,7 +81,7 @@ class BagItem:
 
     sha256: str
     """SHA-256 of its sealed bytes, lower-case hex: its name in the bag."""
-    source: Path | Stored
+    source: Path | str | Stored
     """Where the vault keeps it."""
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ def write_bag(
             if not came:
                 remove_folder(partial)
                 return Bag(at, 0, "", left_out)
-            size = sum((partial / RECORDINGS / name).stat().st_size for name in came)
+            size = sum(_size_at(f"{partial}/{RECORDINGS}/{name}") for name in came)
             oxum = {"Payload-Oxum": f"{size}.{len(came)}"}
             tags = write_tags(partial, came, {**info, **oxum})
             sync(*(partial / name for name in tags), partial)
@@ -174,8 +174,13 @@ def space_needed(items: Iterable[BagItem], drive: Path) -> int:
 def _size_of(item: BagItem) -> int:
     """Bytes of a recording where it lies; 0 where it is missing."""
     with suppress(FileNotFoundError, NotFound):
-        return item.source.stat().st_size if isinstance(item.source, Path) else item.source.size()
+        source = item.source
+        return _size_at(source) if isinstance(source, (Path, str)) else source.size()
     return 0
+
+
+def _size_at(path: Path | str) -> int:
+    return os.stat(path).st_size  # noqa: PTH116  # a Path of each takes as long as to copy it
 
 
 def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
@@ -225,9 +230,9 @@ def _copy(bag: Path, items: Sequence[BagItem], whole: Collection[str]) -> frozen
         if item.sha256 in whole:
             return
         try:
-            copy_file(item.source, recordings / item.sha256)
+            copy_file(item.source, f"{recordings}/{item.sha256}")
         except (FileNotFoundError, NotFound, Tampered):
-            if isinstance(item.source, Path) and item.source.exists():
+            if isinstance(item.source, (Path, str)) and Path(item.source).exists():
                 raise  # it is the drive that is gone
             remove_file(recordings / item.sha256, missing_ok=True)
             absent.add(item.sha256)
@@ -268,7 +273,7 @@ def _read_back(bag: Path, items: Sequence[BagItem], others: Collection[str]) -> 
     def check(item: BagItem) -> None:
         if item.sha256 in others:
             return
-        copy = bag / RECORDINGS / item.sha256
+        copy = f"{bag}/{RECORDINGS}/{item.sha256}"
         try:
             check_read_back(copy, item.sha256)
         except Failed:
@@ -285,7 +290,7 @@ def _read_back(bag: Path, items: Sequence[BagItem], others: Collection[str]) -> 
 def _is_sound(item: BagItem) -> bool:
     """Whether a recording is what it is called, where it lies."""
     with suppress(FileNotFoundError, NotFound, Tampered):
-        if isinstance(item.source, Path):
+        if isinstance(item.source, (Path, str)):
             return hash_on_medium(item.source) == item.sha256
         with item.source.open() as sealed:
             return hashlib.file_digest(sealed, "sha256").hexdigest() == item.sha256

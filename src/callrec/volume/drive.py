@@ -113,20 +113,20 @@ def _amount(size: int) -> str:
     return f"{size:,} bytes"
 
 
-def copy_file(source: Path | Stored, target: Path) -> None:
+def copy_file(source: Path | str | Stored, target: Path | str) -> None:
     """Copy to a new file by the fastest way that the two file systems allow; not durable yet."""
-    if not isinstance(source, Path):
-        with source.open() as stream, target.open("xb") as copied:
+    if not isinstance(source, (Path, str)):
+        with source.open() as stream, Path(target).open("xb") as copied:
             shutil.copyfileobj(stream, copied, _READ_BYTES)
         return
-    with source.open("rb", buffering=0) as reading, target.open("xb", buffering=0) as writing:
+    with FileIO(source) as reading, FileIO(target, "xb") as writing:
         will_read(reading.fileno())
         copy_bytes(reading.fileno(), writing.fileno())
         # The drive begins to write while the next is copied, and not only when all is synced.
         forget_cached(writing.fileno())
 
 
-def hash_on_medium(path: Path) -> str:
+def hash_on_medium(path: Path | str) -> str:
     """SHA-256, lower-case hex, of what lies on the drive itself, not of the system's memory of it.
 
     Where a file system does not let itself be read past the cache, the cache lets go of the file
@@ -148,7 +148,7 @@ def reads_as(path: Path, sha256: str) -> bool:
         return False
 
 
-def hash_of_file(path: Path, *, past_the_cache: bool = False) -> str:
+def hash_of_file(path: Path | str, *, past_the_cache: bool = False) -> str:
     """As `hash_on_medium`, by one of the two ways."""
     with open_untrusted(path, past_the_cache=past_the_cache) as file:
         forget_cached(file.fileno())
@@ -159,7 +159,7 @@ def hash_of_file(path: Path, *, past_the_cache: bool = False) -> str:
 
 
 def open_untrusted(
-    path: Path, *, follows_links: bool = False, past_the_cache: bool = False
+    path: Path | str, *, follows_links: bool = False, past_the_cache: bool = False
 ) -> FileIO:
     """Open a file of a drive. It comes from outside: a link would lead off it, a pipe never end."""
     file = open_to_read(path, follows_links=follows_links, past_the_cache=past_the_cache)
@@ -223,7 +223,7 @@ def atomic_file(path: Path) -> Iterator[AtomicFile]:
         raise
 
 
-def check_read_back(path: Path, sha256: str) -> None:
+def check_read_back(path: Path | str, sha256: str) -> None:
     """Compare what lies on the drive with what was written there."""
     if hash_on_medium(path) != sha256:
         raise Failed(
