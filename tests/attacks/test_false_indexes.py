@@ -53,6 +53,15 @@ def partial(index: str, table: str, *columns: str, rows: str = "") -> tuple[str,
     )
 
 
+def hide(house: House, what: str) -> None:
+    """What was done so is not found by the index of acts any more."""
+    file = house.practice.folder / "catalogue.sqlite"
+    house.close()
+    act = """substr(body, 1, instr(body, '"actor"'))"""
+    but_one = f"""{act} <> x'{f'{{"act":"{what}","'.encode().hex()}'"""
+    _run(file, *partial("leaf_act", "leaf", act, "seq", rows=but_one))
+
+
 def is_found(house: House) -> None:
     """`audit verify` says so to anybody, and no copy is made."""
     assert type_in(house, "nobody", "audit", "verify").status == TAMPERED
@@ -86,14 +95,27 @@ def test_what_is_restricted_is_not_heard_while_the_index_of_acts_hides_that(
 ) -> None:
     complaint = approved(stocked)
     approve(stocked, a_request(stocked, "mia", purpose=Purpose.RESTRICTION), "dora")
-    file = stocked.practice.folder / "catalogue.sqlite"
-    stocked.close()
-    act = """substr(body, 1, instr(body, '"actor"'))"""
-    but_one = f"""{act} <> x'{b'{"act":"request.in-effect","'.hex()}'"""
-    _run(file, *partial("leaf_act", "leaf", act, "seq", rows=but_one))
+    hide(stocked, "request.in-effect")
     with pytest.raises(Tampered, match="an index of it has other rows"):
         hear(stocked, complaint)
     is_found(stocked)
+
+
+def test_what_is_restricted_is_not_shown_as_free(stocked: House) -> None:
+    restriction = a_request(stocked, "mia", purpose=Purpose.RESTRICTION)
+    approve(stocked, restriction, "dora")
+    assert f"by {restriction}: nobody hears" in type_in(stocked, "max", "show", "1").out
+    hide(stocked, "request.in-effect")
+    assert type_in(stocked, "max", "show", "1").status == TAMPERED
+
+
+def test_no_register_is_read_by_an_index_that_hides_what_stands_in_it(stocked: House) -> None:
+    register = ("practice", "register", "disclosure")
+    hear(stocked, approved(stocked))
+    assert "heard" in type_in(stocked, "dora", *register).out
+    hide(stocked, "listen")
+    read = type_in(stocked, "dora", *register)
+    assert (read.status, read.out) == (TAMPERED, "")
 
 
 def test_nobody_steers_how_rows_are_found(stocked: House) -> None:

@@ -165,9 +165,7 @@ def archive_recordings(
         begun = notes.begun(volume)
         plan = plan_run(practice, target, begun=begun, started_before=started_before)
         if plan.items:  # they may take hours; the copy of the catalogue is checked in any case
-            begin_to_read(
-                each.source for each in plan.items if isinstance(each.source, (Path, str))
-            )
+            begin_to_read(each.source for each in plan.items if isinstance(each.source, Path | str))
             check_catalogue(practice, actor, practice.engine, check)
         done = _Run(practice, actor, notes, plan, check).carry_out(begun)
         done = replace(done, erased=erased)

@@ -166,10 +166,6 @@ def fresh_nonces() -> dict[str, Any]:
     return {name: primitives.random_bytes(NONCE_BYTES) for name in ("nonce", "log_nonce")}
 
 
-def _nothing(*_: object) -> frozenset[str]:
-    return frozenset()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versioned(Kind[H]):
     """A kind of thing that is kept in sealed versions."""
@@ -178,7 +174,7 @@ class Versioned(Kind[H]):
     keys: Table
     holders: tuple[VaultKey, ...]
     """The keys of the vault that open each."""
-    hidden_from: Callable[[Practice, Actor, Connection], frozenset[str]] = _nothing
+    hidden_from: Callable[[Practice, Actor, Connection], frozenset[str]] = lambda *_: frozenset()
     """The ids of those of which somebody must not learn."""
 
     def find_visible(

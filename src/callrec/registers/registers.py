@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from callrec.catalogue.engine import reading
+from callrec.catalogue.sound import checking_indexes
 from callrec.dataclass import dataclass, fields
 from callrec.errors import Unusable
 from callrec.policy.reviews import RegisterName, ReviewVerdict, check_may_read_register
@@ -145,7 +146,7 @@ def read_register(
     Raises:
         Refused: the actor may not read it.
         Unusable: it shows how things stand now, and a time was given.
-        Tampered: what it is read from is not as it was written.
+        Tampered: what it is read from is not as it was written, or an index of it lacks some.
     """
     source = REGISTER_SOURCES[register]
     columns = tuple(field.name for field in fields(source.entry))
@@ -159,7 +160,7 @@ def read_register(
                 hint="leave out --since and --until",
             )
         record(practice, actor, REGISTER_READ, details=logged)
-        with reading(practice.engine) as connection:
+        with reading(practice.engine) as connection, checking_indexes(connection):
             entries = [
                 {column: getattr(entry, column) for column in columns}
                 for entry in source.read(practice, actor, connection)

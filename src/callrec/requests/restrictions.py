@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from callrec.catalogue import tables
+from callrec.catalogue.engine import damaged
 from callrec.catalogue.requests import reference_of
 from callrec.dataclass import dataclass
 from callrec.policy.purpose import RESTRICTING, TERMS, Purpose, is_for
@@ -77,8 +79,11 @@ def _in_effect(
     A correction stands when its request is closed; a restriction ends with that.
     """
     rules: Rulebook | None = None  # read once, where one has ended
+    stands = select(tables.request.c.id).where(tables.request.c.state == RequestState.IN_EFFECT)
+    unseen = {*connection.execute(stands).scalars()}
     for leaf in done_leaves(connection, [RequestAct.IN_EFFECT]):
         request, *named = leaf.subject
+        unseen.discard(request)
         touched = uids & {*named}
         purpose = next((each for each in purposes if is_for(request, each)), None)
         if not touched or purpose is None:
@@ -92,3 +97,5 @@ def _in_effect(
                 continue
         if leaf.seq in {each.seq for each in history.leaves}:
             yield purpose, request, touched
+    if unseen:
+        raise damaged("a request is in effect, and no entry that says so is found")

@@ -149,7 +149,7 @@ def write_bag(
             if not came:
                 remove_folder(partial)
                 return Bag(at, 0, "", left_out)
-            size = sum(_size_at(f"{partial}/{RECORDINGS}/{name}") for name in came)
+            size = sum(os.lstat(f"{partial}/{RECORDINGS}/{name}").st_size for name in came)
             oxum = {"Payload-Oxum": f"{size}.{len(came)}"}
             tags = write_tags(partial, came, {**info, **oxum})
             sync(*(partial / name for name in tags), partial)
@@ -175,12 +175,8 @@ def _size_of(item: BagItem) -> int:
     """Bytes of a recording where it lies; 0 where it is missing."""
     with suppress(FileNotFoundError, NotFound):
         source = item.source
-        return _size_at(source) if isinstance(source, (Path, str)) else source.size()
+        return os.lstat(source).st_size if isinstance(source, Path | str) else source.size()
     return 0
-
-
-def _size_at(path: Path | str) -> int:
-    return os.stat(path).st_size  # noqa: PTH116  # a Path of each takes as long as to copy it
 
 
 def _whole(partial: Path, items: Sequence[BagItem]) -> frozenset[str]:
@@ -232,7 +228,7 @@ def _copy(bag: Path, items: Sequence[BagItem], whole: Collection[str]) -> frozen
         try:
             copy_file(item.source, f"{recordings}/{item.sha256}")
         except (FileNotFoundError, NotFound, Tampered):
-            if isinstance(item.source, (Path, str)) and Path(item.source).exists():
+            if isinstance(item.source, Path | str) and Path(item.source).exists():
                 raise  # it is the drive that is gone
             remove_file(recordings / item.sha256, missing_ok=True)
             absent.add(item.sha256)
@@ -290,7 +286,7 @@ def _read_back(bag: Path, items: Sequence[BagItem], others: Collection[str]) -> 
 def _is_sound(item: BagItem) -> bool:
     """Whether a recording is what it is called, where it lies."""
     with suppress(FileNotFoundError, NotFound, Tampered):
-        if isinstance(item.source, (Path, str)):
+        if isinstance(item.source, Path | str):
             return hash_on_medium(item.source) == item.sha256
         with item.source.open() as sealed:
             return hashlib.file_digest(sealed, "sha256").hexdigest() == item.sha256

@@ -115,7 +115,7 @@ def _amount(size: int) -> str:
 
 def copy_file(source: Path | str | Stored, target: Path | str) -> None:
     """Copy to a new file by the fastest way that the two file systems allow; not durable yet."""
-    if not isinstance(source, (Path, str)):
+    if not isinstance(source, Path | str):
         with source.open() as stream, Path(target).open("xb") as copied:
             shutil.copyfileobj(stream, copied, _READ_BYTES)
         return
