@@ -12,6 +12,7 @@ from callrec.errors import Refused
 from callrec.policy.purpose import Purpose
 from callrec.policy.retention import (
     CLAIM,
+    EARLIEST_CALL,
     ROUTINE,
     Appraised,
     Category,
@@ -60,6 +61,11 @@ def test_a_recording_is_due(call_on: date, months: int, due: date) -> None:
     each = Appraised(1, call_on, Category(ROUTINE, f"{months} months", "a test"))
     assert each.is_due(due)
     assert not each.is_due(due - timedelta(days=1))
+
+
+def test_what_a_wrong_clock_dated_is_never_due_by_that() -> None:
+    days = (date(1970, 1, 1), EARLIEST_CALL - timedelta(days=1), EARLIEST_CALL)
+    assert [THREE_YEARS.due_on(day) for day in days] == [None, None, date(2003, 1, 2)]
 
 
 @pytest.mark.parametrize(

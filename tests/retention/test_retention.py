@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -23,6 +23,7 @@ from callrec.retention.categories import CATEGORISED, category_id
 from callrec.retention.review import REVIEWED, appraise_due, count_due
 from callrec.search.show import show_recording
 from callrec.settings import RetentionCategory, Settings
+from house.calls import a_call, take_in
 from house.commands import type_in
 from house.holds import ANN, BOB, FIFTH, ask, by_hand, hear, lift, verified
 from house.people import lend_power
@@ -141,6 +142,15 @@ def test_what_is_only_counted_is_what_is_appraised(
     with reading(practice.engine) as connection:
         due = [*appraise_due(practice, None, connection)]
     assert count_due(practice) == sum(not each.stopped_by for each in due) == free
+
+
+def test_what_a_wrong_clock_dated_is_not_proposed_for_disposal(house: House) -> None:
+    clock_lost = datetime(1970, 1, 1, 9, tzinfo=UTC)
+    (number,) = take_in(house, [a_call(started_at=clock_lost, local_time=clock_lost.isoformat())])
+    assert (review(house).recordings_due, count_due(house.practice)) == (4, 4)
+    by_hand(house, number)
+    assert count_due(house.practice) == 4
+    assert number not in propose(house).recordings
 
 
 # --- what stops it ------------------------------------------------------------------------------
@@ -380,7 +390,7 @@ def test_a_category_given_by_somebody_who_may_not_is_found(house: House) -> None
 def test_a_start_that_was_moved_is_found_and_nothing_is_proposed(house: House) -> None:
     house.at = house.at.replace(day=4)
     with transaction(house.practice.engine) as connection:
-        connection.exec_driver_sql("UPDATE recording SET started_at = 0 WHERE id = 1")
+        connection.exec_driver_sql("UPDATE recording SET started_at = 946900800000 WHERE id = 1")
     with pytest.raises(Tampered, match="recording 1"):
         propose(house)
 

@@ -45,6 +45,9 @@ ROUTINE: Final = "routine"
 CLAIM: Final = "claim"
 """The category of recordings that a medico-legal request is about."""
 
+EARLIEST_CALL: Final = date(2000, 1, 1)
+"""Before it nobody made files that are still about: such a date is a wrong clock's, and no end."""
+
 _MONTHS: Final = {"month": 1, "year": 12}
 
 _NUMBERS: Final = (
@@ -76,7 +79,9 @@ class Category:
 
     def due_on(self, call_on: date) -> date | None:
         """The first day on which a call of that day is due; None where that gives it no end."""
-        return None if self.keeps is None else due_on(call_on, months_configured(self.keeps))
+        if self.keeps is None or call_on < EARLIEST_CALL:
+            return None
+        return due_on(call_on, months_configured(self.keeps))
 
     def kept_until(self, call_on: date) -> date | None:
         """The last day on which it is kept, the day before that."""

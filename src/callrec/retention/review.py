@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from operator import add
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Result, Row, Select, func, select
@@ -21,7 +20,6 @@ from sqlalchemy import ColumnElement, Connection, Result, Row, Select, func, sel
 from callrec.audit.leaf import Leaf
 from callrec.audit.rows import check_tables
 from callrec.calls.category import category_finder, non_routine_recordings, schedule
-from callrec.calls.custody import count_recordings
 from callrec.catalogue import tables
 from callrec.catalogue.destruction import count_destroyed
 from callrec.catalogue.engine import batches, reading
@@ -38,6 +36,7 @@ from callrec.policy.hold import HoldState
 from callrec.policy.purpose import Purpose
 from callrec.policy.request import ASKING_NOTHING
 from callrec.policy.retention import (
+    EARLIEST_CALL,
     ROUTINE,
     Appraised,
     Category,
@@ -128,7 +127,6 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     vault, and looking at each of a million rows takes a minute.
     """
     on, recording = today(practice), tables.recording.c
-    held = count_recordings(connection)
     named = non_routine_recordings(connection) | recordings_with_stops(practice, connection)
     parts = batches(sorted(named))
     apart = [row for some in parts for row in _rows(connection, recording.id.in_(some))]
@@ -140,15 +138,12 @@ def _count_free(practice: Practice, connection: Connection) -> int:
     last = _last_day_due(schedule(practice)[category_by_rule(of_a_claim=False)], on)
     if last is None:
         return free
-    before = to_millis(day_end(last, practice.settings.time_zone))
-    # One by one they are counted on one side of that day, which is to be the shorter.
-    ends = (select(each(recording.started_at)).scalar_subquery() for each in (func.min, func.max))
-    most_are_due = connection.execute(select(add(*ends) < 2 * before)).scalar()
-    side = recording.started_at >= before if most_are_due else recording.started_at < before
-    there = select(func.count()).where(recording.state != RecordingState.DESTROYED, side)
+    days, zone = (EARLIEST_CALL - timedelta(days=1), last), practice.settings.time_zone
+    since, before = (to_millis(day_end(day, zone)) for day in days)
+    due = (since <= recording.started_at, recording.started_at < before)
+    there = select(func.count()).where(recording.state != RecordingState.DESTROYED, *due)
     counted: int = connection.execute(there).scalar_one()
-    counted = held - counted if most_are_due else counted
-    counted -= sum(row.started_at < before for row in apart)
+    counted -= sum(since <= row.started_at < before for row in apart)
     return free + counted
 
 

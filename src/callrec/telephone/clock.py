@@ -6,17 +6,17 @@ another zone than the practice. An instant in UTC beside the local time proves w
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from callrec.policy.retention import EARLIEST_CALL
 from callrec.telephone.call import TimeConfidence
 
 YEARS: Final = range(1900, 2100)
 """In which calls are: what shows another is a clock that is wrong, or no clock's."""
 
-_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before it nobody recorded calls into files that are still about."""
+_FIRST: Final = datetime.combine(EARLIEST_CALL, time(), UTC)
 
 _HOUR = timedelta(hours=1)
 
