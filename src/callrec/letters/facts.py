@@ -432,7 +432,7 @@ def _calls(
         until = category.kept_until(at.date())
         found[row.uid] = ToldCall(
             at,
-            category.keeps or "",
+            (until and category.keeps) or "",
             until,
             is_over=until is not None and until < today(practice),
             is_erased=row.state == RecordingState.DESTROYED,
