@@ -381,7 +381,7 @@ class Maker:
         sound, sealed = io.BytesIO(head + primitives.random_bytes(16 * call.ms)), io.BytesIO()
         sealer = StreamSealer(data_key, context("recording", self.practice.vault, uid=call.uid))
         done = seal_stream(sound, sealed, sealer, self.buffers)
-        path = recording_path(vault, done.sha256_ciphertext)
+        path = Path(recording_path(vault, done.sha256_ciphertext))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_bytes(sealed.getvalue())

@@ -127,12 +127,11 @@ class DirectoryStore:
 
     def path(self, name: str) -> Path:
         """Where the sealed recording lies, or would lie."""
-        return recording_path(self._root, name)
+        return Path(recording_path(self._root, name))
 
     def source(self, name: str) -> str | Stored:
         """What a copy of the sealed recording is made from; as text, as there may be a million."""
-        check_name(name)
-        return f"{self._root}/{RECORDINGS}/{name[:2]}/{name}"
+        return recording_path(self._root, name)
 
     def open(self, name: str, *, anew: bool = False) -> BufferedReader:
         """The sealed bytes, from the first; the caller closes.
@@ -170,7 +169,7 @@ class DirectoryStore:
 
     def remove(self, name: str) -> None:
         """Take a sealed recording out, durably. None there is as good as removed."""
-        path = recording_path(self._root, name)
+        path = Path(recording_path(self._root, name))
         with disk_errors():
             if path.exists():
                 remove_file(path)
@@ -299,8 +298,7 @@ class DirectoryBatch(BatchWriter):
     def keep(self) -> None:
         """Put the batch into the store, durably; the catalogue may name it from now on."""
         with disk_errors():
-            top = self._root / RECORDINGS
-            places = {name: f"{top}/{name[:2]}/{name}" for name in self.parts}
+            places = {name: recording_path(self._root, name) for name in self.parts}
             if self._brings_back and not sync_filesystem(self._disk):
                 sync(*map(Path, self.parts.values()))
             self._write_journal(name for name, place in places.items() if not _exists(place))
@@ -308,7 +306,8 @@ class DirectoryBatch(BatchWriter):
                 _move(part, places[name])
             if not sync_filesystem(self._disk):
                 files = [*map(Path, places.values())]
-                sync(*files, *{file.parent for file in files}, top, self._root)
+                folders = {file.parent for file in files}
+                sync(*files, *folders, self._root / RECORDINGS, self._root)
         self._kept = True
 
     def close(self, *, failed: bool) -> None:
@@ -388,7 +387,7 @@ def check_name(name: str) -> None:
         raise Tampered("the name of a recording's file is no SHA-256")
 
 
-def recording_path(root: Path, name: str) -> Path:
+def recording_path(root: Path, name: str) -> str:
     """Where a sealed recording lies: ``recordings/<first two hex digits>/<name>``."""
     check_name(name)
-    return root.joinpath(RECORDINGS, name[:2], name)
+    return f"{root}/{RECORDINGS}/{name[:2]}/{name}"
